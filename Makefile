@@ -1,0 +1,26 @@
+# Every target delegates to `python3 -m helpers`; what it needs beyond Python, that command installs and says so.
+# Chapters and pytest's options go into ARGS:  make run ARGS="01 02"   make test ARGS="-x notebooks/01*"
+
+PYTHON ?= python3
+VERBS := lab run test clean doctor stop sweep regenerate lock
+
+.PHONY: help $(VERBS) python
+.DEFAULT_GOAL := help
+
+help: python
+	@$(PYTHON) -m helpers --help
+
+$(VERBS): python
+	@$(PYTHON) -m helpers $@ $(ARGS)
+
+python:
+	@command -v "$(PYTHON)" >/dev/null && exit; \
+	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if [ "$(PYTHON)" != python3 ] || ! command -v apt-get >/dev/null || ! command -v $${sudo:-true} >/dev/null; then \
+	    echo "There is no $(PYTHON) here. Install Python 3.11 or newer with its venv module (Debian: python3 python3-venv), then repeat." >&2; \
+	    exit 1; \
+	fi; \
+	echo "There is no python3 here: installing Debian's python3 and python3-venv (about 30 MB)." >&2; \
+	$$sudo apt-get update --quiet; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install --yes --quiet --no-install-recommends python3 python3-venv

@@ -1,0 +1,48 @@
+"""``clean``: remove every trace of the course from this machine, save the project itself.
+
+Runs outside of the environment, with the standard library alone, because it deletes the environment.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from helpers import debian, environment
+from helpers.errors import LabError
+from helpers.paths import PROJECT, VENV, cache_dir, run_dir
+from helpers.progress import say
+
+_VERB_TIMEOUT_S = 600
+
+
+def command(arguments: list[str]) -> int:
+    """Sweep the Engines and stop the embedded one, then delete caches, run-time files and the environment."""
+    del arguments
+    environment.leave()
+    python = environment.usable()
+    if python:
+        _carry_out(python, "sweep")
+        _carry_out(python, "stop", "--delete")
+    packages = debian.installed_by_us()
+    for directory in (run_dir(), cache_dir(), VENV):
+        if directory.exists():
+            if any(directory.iterdir()):
+                say(f"Deleting {directory}")
+            shutil.rmtree(directory)
+    if packages:
+        purge = " ".join(debian.as_root(["apt-get", "purge", "--autoremove", *packages]))
+        say(f"These Debian packages were installed for the lab and stay: {' '.join(packages)}\n  {purge}")
+    return 0
+
+
+def _carry_out(python: Path, *verb: str) -> None:
+    command = [str(python), "-m", "helpers", *verb]
+    done = subprocess.run(command, cwd=PROJECT, timeout=_VERB_TIMEOUT_S, check=False)
+    if done.returncode:
+        raise LabError(
+            f"Carrying out `python3 -m helpers {' '.join(verb)}` before files are deleted",
+            f"it ended with code {done.returncode}; what it said stands above",
+            "Mend that and repeat `make clean`; nothing has been deleted yet.",
+        )

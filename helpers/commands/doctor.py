@@ -1,0 +1,100 @@
+"""``doctor``: what this machine has, what the lab needs, and which Engine would be used; changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from helpers import environment, installation
+from helpers.errors import LabError
+from helpers.paths import VENV
+
+if TYPE_CHECKING:
+    from helpers.engine.reachable import Endpoint
+    from helpers.engine.requirements import Requirement
+
+
+def command(arguments: list[str]) -> int:
+    """Print the diagnosis; the exit code is 1 if the Engine that would be used cannot carry the course."""
+    del arguments
+    ready = environment.enter_if_made()
+    print(f"Python       {sys.version.split()[0]} at {sys.executable}")
+    print(f"Environment  {_environment(ready)}")
+    if not ready:
+        print("Engine       not looked for yet: that needs the environment")
+        return 0
+    choice = os.environ.get("LAB_ENGINE", "auto")
+    if choice != "embedded":
+        code = _docker(is_only_choice=choice == "docker")
+        if code is not None:
+            return code
+    return _embedded()
+
+
+def _environment(ready: bool) -> str:
+    if not ready:
+        return f"not made yet: `make lab` installs it in {VENV} (about {installation.SIZE_MB} MB)"
+    if not environment.lacking():
+        return f"{sys.prefix}, with every dependency"
+    return f"{sys.prefix}, older than requirements.lock: `make lab` makes it anew"
+
+
+def _docker(is_only_choice: bool) -> int | None:
+    """Diagnose the Engine that is already there; None if `make lab` would pass it over."""
+    from helpers.engine import reachable, requirements
+
+    try:
+        endpoint = reachable.resolve()
+        rows = _measure(endpoint)
+    except LabError as error:
+        print(f"Docker       {error}")
+        return 1 if is_only_choice else None
+    suffices = requirements.suffices(rows)
+    verdict = (
+        "would be used" if suffices or is_only_choice else "would not be used: it cannot carry the course"
+    )
+    print(f"Docker       {endpoint.url} ({endpoint.source}) {verdict}")
+    _show(rows)
+    if suffices:
+        return 0
+    return 1 if is_only_choice else None
+
+
+def _embedded() -> int:
+    from helpers.engine import embedded, requirements
+
+    if reason := embedded.why_impossible():
+        print(f"Embedded     not possible here: {reason}")
+        print("Next step    start or install Docker, then run this again")
+        return 1
+    endpoint = embedded.running()
+    if endpoint is None:
+        print(f"Embedded     would be used; `make lab` would {embedded.plan()}")
+        return 0
+    rows = _measure(endpoint)
+    print(f"Embedded     would be used; it runs at {endpoint.url}")
+    _show(rows)
+    return 0 if requirements.suffices(rows) else 1
+
+
+def _measure(endpoint: Endpoint) -> list[Requirement]:
+    """Measure all that can be measured without building the machine image first."""
+    from helpers.engine import images, reachable, requirements
+
+    client = reachable.open_client(endpoint)
+    try:
+        if client.images.list(images.MACHINE_IMAGE):
+            return requirements.check(client, images.MACHINE_IMAGE, {images.LABEL: "requirements"})
+        return requirements.quick(client)
+    finally:
+        client.close()
+
+
+def _show(rows: list[Requirement]) -> None:
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        mark = "✓" if row.ok else "✗" if row.fatal else "–"
+        print(f"  {mark} {row.name:{width}}  {row.evidence}")
+        if not row.ok:
+            print(f"    {'':{width}}  needed by {row.needed_by}. {row.hint}")

@@ -1,0 +1,114 @@
+"""The Docker Engine that carries the lab: one that is reachable, or the embedded one."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import docker
+import pandas as pd
+
+from helpers.engine import embedded, images, reachable, requirements
+from helpers.engine.reachable import Endpoint
+from helpers.errors import LabError
+from helpers.progress import say
+
+__all__ = ["Endpoint", "Engine", "connect"]
+
+CHOICES = ("auto", "docker", "embedded")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An Engine that can carry a lab, with the machine image on it.
+
+    Attributes
+    ----------
+    client:
+        docker-py's client for it.
+    endpoint:
+        Where it listens, and who said so.
+    version:
+        E.g. "26.1.5".
+    """
+
+    client: docker.DockerClient
+    endpoint: Endpoint
+    version: str
+
+    def requirements(self) -> pd.DataFrame:
+        """Measure what the chapters need: columns name, needed_by, ok, evidence, hint."""
+        return requirements.as_frame(requirements.check(self.client, images.MACHINE_IMAGE))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+def connect(choice: str | None = None) -> Engine:
+    """Return the Engine for this run; start or build the embedded one if that is the choice.
+
+    Parameters
+    ----------
+    choice:
+        "docker" for the Engine that DOCKER_HOST, the current context or the default socket names;
+        "embedded" for our own; "auto" for the first that can carry a lab. Default: $LAB_ENGINE, else "auto".
+
+    Raises
+    ------
+    LabError
+        If there is no such Engine, or it cannot carry a lab; with evidence and the next step.
+    """
+    choice = choice or os.environ.get("LAB_ENGINE") or "auto"
+    if choice not in CHOICES:
+        raise LabError(
+            f"Choosing the Engine by LAB_ENGINE={choice}",
+            "no such choice",
+            f"Use one of {', '.join(CHOICES)}.",
+        )
+    if choice == "embedded":
+        return _open(embedded.start())
+    if choice == "docker":
+        return _reachable()
+    try:
+        return _reachable()
+    except LabError as unusable:
+        if embedded.why_impossible():
+            raise
+        if not embedded.running():
+            reason = unusable.seen.strip().splitlines()[0]
+            say(f"No usable Docker Engine ({reason}): taking the embedded engine")
+        return _open(embedded.start())
+
+
+def _reachable() -> Engine:
+    engine = _open(reachable.resolve())
+    try:
+        _refuse_if_lacking(engine, requirements.quick(engine.client))
+        images.ensure(engine.client)
+        measured = requirements.recall(engine.client)
+        if measured is None:
+            measured = requirements.check(engine.client, images.MACHINE_IMAGE, {images.LABEL: "requirements"})
+            requirements.remember(engine.client, measured)
+        _refuse_if_lacking(engine, measured)
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
+def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement]) -> None:
+    lacking = [row for row in rows if row.fatal and not row.ok]
+    if lacking:
+        raise LabError(
+            f"Checking that the Engine at {engine.endpoint.url} ({engine.endpoint.source}) can carry a lab",
+            "\n".join(f"{row.name}: {row.evidence}" for row in lacking),
+            " ".join(dict.fromkeys(row.hint for row in lacking))
+            + " Or set LAB_ENGINE=embedded (Debian and Ubuntu): that needs no Docker of yours.",
+        )
+
+
+def _open(endpoint: Endpoint) -> Engine:
+    client = reachable.open_client(endpoint)
+    version = str(client.version()["Version"]).split("+")[0]
+    return Engine(client, endpoint, version)

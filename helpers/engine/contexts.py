@@ -1,0 +1,149 @@
+"""The docker CLI's configuration directory: the current context, where each one points, its certificates.
+
+docker-py reads the same files but turns every doubt into the default socket: an unknown context, a
+config.json that is not JSON, a directory without config.json. A lab on the wrong Engine is worse than an
+error, so we read them ourselves.
+
+Source: https://docs.docker.com/engine/manage-resources/contexts/ and docker/cli, cli/context.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.errors import TLSParameterError
+from docker.tls import TLSConfig
+
+from helpers.errors import LabError
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a named context points."""
+
+    host: str
+    tls: TLSConfig | None
+
+
+def config_dir(environ: Mapping[str, str]) -> Path:
+    """Return ``$DOCKER_CONFIG``, or ``~/.docker``."""
+    return Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+
+
+def current(directory: Path) -> str:
+    """Return the name that ``docker context use`` stored in config.json, "" if there is none.
+
+    Raises
+    ------
+    LabError
+        If config.json cannot be read or is not a JSON object.
+    """
+    path = directory / "config.json"
+    return str(_read_object(path).get("currentContext") or "") if path.exists() else ""
+
+
+def names(directory: Path) -> list[str]:
+    """Return the contexts one can choose; a broken neighbour is left out rather than fatal."""
+    found = ["default"]
+    for path in sorted(directory.glob("contexts/meta/*/meta.json")):
+        try:
+            found.append(str(_read_object(path)["Name"]))
+        except (LabError, KeyError):
+            continue
+    return found
+
+
+def load(directory: Path, name: str) -> Context:
+    """Read one context.
+
+    Parameters
+    ----------
+    directory:
+        The CLI's configuration directory, see `config_dir`.
+    name:
+        Any name but "default", which is built in and has no file.
+
+    Raises
+    ------
+    LabError
+        If there is no such context, its files are damaged, or it names no Docker endpoint.
+    """
+    folder = hashlib.sha256(name.encode()).hexdigest()
+    path = directory / "contexts" / "meta" / folder / "meta.json"
+    if not path.exists():
+        raise LabError(
+            f"Looking up the Docker context {name!r}",
+            f"{directory} knows only: {', '.join(names(directory))}",
+            "Correct DOCKER_CONTEXT, or choose one with: docker context use NAME",
+        )
+    try:
+        endpoint = _read_object(path)["Endpoints"]["docker"]
+        host, skip_verify = str(endpoint["Host"]), bool(endpoint.get("SkipTLSVerify"))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise LabError(
+            f"Reading the Docker context {name!r}",
+            f"{path} has no Endpoints.docker.Host",
+            f"Choose another context ({', '.join(names(directory))}), or create this one again.",
+        ) from error
+    certificates = directory / "contexts" / "tls" / folder / "docker"
+    # As the CLI decides it: no certificates and nothing to skip means a plain connection.
+    if certificates.is_dir() or (skip_verify and host.startswith("tcp:")):
+        return Context(host, tls_from(certificates, verify=not skip_verify))
+    return Context(host, None)
+
+
+def tls_from(directory: Path, verify: bool) -> TLSConfig:
+    """Make a TLS configuration of ca.pem, cert.pem and key.pem in `directory`, each of them optional.
+
+    Parameters
+    ----------
+    directory:
+        ``$DOCKER_CERT_PATH`` or a context's certificates.
+    verify:
+        Whether the Engine must prove who it is: against ca.pem, else against the public authorities.
+
+    Raises
+    ------
+    LabError
+        If there is a certificate without its key, or the reverse.
+    """
+    ca, cert, key = (directory / f"{stem}.pem" for stem in ("ca", "cert", "key"))
+    try:
+        return TLSConfig(
+            client_cert=(str(cert), str(key)) if cert.exists() or key.exists() else None,
+            ca_cert=str(ca) if ca.exists() else None,
+            verify=verify,
+        )
+    except TLSParameterError as error:
+        raise LabError(
+            f"Reading the TLS certificates in {directory}",
+            f"{cert.name} and {key.name} must both be there: {_present(directory)}",
+            "Put both files there, or unset DOCKER_CERT_PATH.",
+        ) from error
+
+
+def _present(directory: Path) -> str:
+    return "found " + (", ".join(sorted(path.name for path in directory.glob("*"))) or "nothing")
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    if not isinstance(content, dict):
+        raise _damaged(path, f"a JSON object was expected, not {type(content).__name__}")
+    return content
+
+
+def _damaged(path: Path, seen: str) -> LabError:
+    return LabError(
+        f"Reading the Docker configuration {path}",
+        seen,
+        "Repair or move that file away, or name the Engine itself: DOCKER_HOST=unix:///var/run/docker.sock",
+    )

@@ -1,0 +1,304 @@
+"""The embedded engine: a throw-away virtual machine with dockerd, for a computer that has no Docker.
+
+Its pieces, all owner only: a cache entry (kernel, disk, SSH keys; named after what it is made of), in it one
+prepared state for each way to run it (the machine image imported, memory saved), and a running instance with
+a disk overlay of its own. Only SSH leads in, with its owner's key; clients use a Unix socket.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import docker
+import docker.errors
+import requests
+
+from helpers import debian
+from helpers.engine import images, rootfs, vm
+from helpers.engine.reachable import Endpoint
+from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
+from helpers.errors import LabError
+from helpers.lock import exclusive
+from helpers.paths import cache_dir, run_dir
+from helpers.progress import say, step
+
+PACKAGES = (
+    "debian-archive-keyring",
+    "e2fsprogs",
+    "mmdebstrap",
+    "openssh-client",
+    "qemu-system-x86",
+    "qemu-utils",
+)
+
+_KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within two
+_BOOT_S = 300
+_SSH_S = 60
+_IMPORT_S = 900
+
+
+def why_impossible() -> str:
+    """Why this computer cannot build and boot the embedded engine, or "" if it can."""
+    if platform.system() != "Linux" or not debian.is_debian():
+        return "the embedded engine is built from Debian packages, and this is not Debian or Ubuntu"
+    if platform.machine() != "x86_64":
+        return f"the embedded engine is for x86_64 processors, and this is {platform.machine()}"
+    return ""
+
+
+def plan() -> str:
+    """One line that says what `start` would do now."""
+    if running():
+        return "it runs already"
+    absent = debian.missing(PACKAGES)
+    steps = [f"install {' '.join(absent)} with apt-get"] if absent else []
+    if not _entry().exists():
+        steps.append(f"build a virtual machine (about 2 GB) in {_entry()}, some three minutes")
+    return ", ".join([*steps, "start it"])
+
+
+def running() -> Endpoint | None:
+    """Where the embedded engine listens now, or None if it does not answer."""
+    socket = _instance() / "docker.sock"
+    if not socket.is_socket():
+        return None
+    client = docker.DockerClient(base_url=f"unix://{socket}", version="1.41", timeout=20)
+    try:
+        client.ping()
+    except (docker.errors.DockerException, requests.RequestException):
+        return None
+    finally:
+        client.close()
+    return Endpoint(url=f"unix://{socket}", source="embedded engine", backend="embedded")
+
+
+def start() -> Endpoint:
+    """Return the running embedded engine; install, build and boot what is missing first.
+
+    Safe to call from several processes, and after an interrupted or killed call.
+
+    Raises
+    ------
+    LabError
+        If this computer cannot, or a step fails; with the end of the console log and the next step.
+    """
+    if reason := why_impossible():
+        raise LabError("Starting the embedded engine", reason, "Start Docker, and set LAB_ENGINE=docker.")
+    with exclusive(run_dir() / "engine.lock", "the embedded engine to be started by another process"):
+        endpoint = running() or _reconnected()
+        if endpoint:
+            return endpoint
+        _discard_instance()
+        debian.install(PACKAGES, "The embedded engine")
+        entry = _entry()
+        if not entry.exists():
+            _build(entry)
+        accelerator, prepared = _prepared(entry)
+        with step("Starting the embedded engine", about="5 s"):
+            return _boot(entry, prepared, accelerator)
+
+
+def stop() -> bool:
+    """End the embedded engine and everything in it. Returns whether one ran."""
+    with exclusive(run_dir() / "engine.lock", "the embedded engine to be started by another process"):
+        ran = VirtualMachine(_instance()).alive()
+        _discard_instance()
+    return ran
+
+
+def remove() -> None:
+    """Stop the embedded engine and delete all that was built for it."""
+    stop()
+    for entry in _entries().glob("*"):
+        shutil.rmtree(entry, ignore_errors=True)
+        if entry.exists():  # a build that was killed leaves files of root
+            subprocess.run(debian.as_root(["rm", "-rf", str(entry)]), check=False, timeout=300)
+
+
+def _instance() -> Path:
+    directory = run_dir() / "engine"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory
+
+
+def _entries() -> Path:
+    directory = cache_dir() / "engine"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory
+
+
+def _entry() -> Path:
+    return _entries() / f"{images.SUITE}-{images.key('vm', 'machine')}"
+
+
+def _discard_instance() -> None:
+    directory = _instance()
+    VirtualMachine(directory).end()
+    # The forwarding ssh ends by itself when the machine's end of its connection is gone.
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _build(entry: Path) -> None:
+    for older in _entries().glob("*"):
+        if older.name.endswith(".partial"):
+            subprocess.run(debian.as_root(["rm", "-rf", str(older)]), check=False, timeout=300)
+        else:
+            shutil.rmtree(older, ignore_errors=True)
+    say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, some three minutes")
+    partial = entry.with_suffix(".partial")
+    partial.mkdir(mode=0o700)
+    rootfs.make(partial)
+    partial.rename(entry)
+
+
+def _prepared(entry: Path) -> tuple[Accelerator, Path]:
+    """Return how to run the engine, and the directory with its prepared disk and state."""
+    for accelerator in (KVM, TCG):
+        directory = _prepared_directory(entry, accelerator)
+        if directory.exists():
+            return accelerator, directory
+    if vm.kvm_is_offered():
+        try:
+            return KVM, _prepare(entry, KVM)
+        except LabError as error:
+            say(f"KVM does not run a guest here ({error.seen.splitlines()[0]}): going on with emulation")
+    return TCG, _prepare(entry, TCG)
+
+
+def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:
+    """Name the state after all it depends on: QEMU's version and the virtual hardware."""
+    hardware = Path(vm.__file__).read_bytes() + repr(accelerator).encode()
+    digest = hashlib.sha256(hardware + vm.qemu_version().encode()).hexdigest()[:8]
+    return entry / f"prepared-{accelerator.name}-{digest}"
+
+
+def _prepare(entry: Path, accelerator: Accelerator) -> Path:
+    """Boot once, import the machine image, save disk and memory."""
+    final = _prepared_directory(entry, accelerator)
+    partial = final.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(mode=0o700)
+    disk = partial / "disk.qcow2"
+    _overlay(disk, f"../{rootfs.DISK}")
+    machine = VirtualMachine(_instance())
+    try:
+        with step(f"Booting the embedded engine ({accelerator.name})", about="30 s"):
+            machine.start(accelerator, disk, entry / "kernel", entry / "initrd")
+            machine.wait_for_line("engine: kernel", _KVM_PROOF_S if accelerator is KVM else _BOOT_S)
+            machine.wait_for_line("engine: ready", _BOOT_S)
+        with step("Importing the machine image", about="60 s"):
+            _ssh(
+                entry,
+                machine,
+                f"docker import --change 'LABEL {images.LABEL}=image'"
+                f" {rootfs.MACHINE_ARCHIVE} {images.MACHINE_IMAGE}",
+                timeout_s=_IMPORT_S,
+            )
+        with step("Saving its state", about="5 s"):
+            # Memory that is free still holds what was in it; zeroes need no room in the saved state.
+            zero = "mount -o remount,size=90% /dev/shm; cat /dev/zero > /dev/shm/zero; rm /dev/shm/zero"
+            _ssh(entry, machine, f"sync; echo 3 > /proc/sys/vm/drop_caches; {zero}; true")
+            machine.save(partial / "state")
+        partial.rename(final)
+    finally:
+        _discard_instance()
+        shutil.rmtree(partial, ignore_errors=True)
+    return final
+
+
+def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
+    directory = _instance()
+    overlay = directory / "disk.qcow2"
+    _overlay(overlay, str(prepared / "disk.qcow2"))
+    machine = VirtualMachine(directory)
+    (directory / "entry").write_text(str(entry))
+    started = False
+    try:
+        machine.start(accelerator, overlay, entry / "kernel", entry / "initrd", prepared / "state")
+        machine.resume()
+        # A guest that wakes has the time at which it was saved.
+        _ssh(entry, machine, f"date -s @{time.time():.0f}")
+        _forward(entry, machine)
+        endpoint = running()
+        if endpoint is None:
+            raise machine.failure("reaching its dockerd", "no answer on the forwarded socket")
+        started = True
+        return endpoint
+    finally:
+        if not started:
+            machine.end()
+
+
+def _reconnected() -> Endpoint | None:
+    """Mend the way to a virtual machine that runs although its socket does not answer."""
+    machine = VirtualMachine(_instance())
+    origin = _instance() / "entry"
+    if not machine.alive() or not origin.exists():
+        return None
+    with suppress(LabError):
+        _forward(Path(origin.read_text()), machine)
+        return running()
+    return None
+
+
+def _overlay(disk: Path, backing: str) -> None:
+    subprocess.run(
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, str(disk)],
+        check=True,
+        timeout=60,
+    )
+    disk.chmod(0o600)
+
+
+def _forward(entry: Path, machine: VirtualMachine) -> None:
+    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone."""
+    options = ("ExitOnForwardFailure=yes", "StreamLocalBindMask=0177", "StreamLocalBindUnlink=yes")
+    forward = f"{machine.directory / 'docker.sock'}:/run/docker.sock"
+    flags = ["-f", "-N", "-L", forward, *(f"-o{option}" for option in options)]
+    with (machine.directory / "ssh.log").open("w") as log:
+        _run_ssh(entry, machine, flags, [], _SSH_S, output=log.fileno())
+
+
+def _ssh(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _SSH_S) -> None:
+    _run_ssh(entry, machine, [], [command], timeout_s, output=subprocess.PIPE)
+
+
+def _run_ssh(
+    entry: Path, machine: VirtualMachine, flags: list[str], command: list[str], timeout_s: float, output: int
+) -> None:
+    options = (
+        f"UserKnownHostsFile={entry / rootfs.KNOWN_HOSTS}",
+        f"HostKeyAlias={rootfs.HOST_ALIAS}",
+        "StrictHostKeyChecking=yes",
+        "IdentitiesOnly=yes",
+        "BatchMode=yes",
+        "LogLevel=ERROR",
+        f"ConnectTimeout={_SSH_S}",
+    )
+    key = ["-F", "none", "-i", str(entry / rootfs.SSH_KEY), "-p", str(machine.ssh_port)]
+    argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise machine.failure(
+            f"running {command or 'ssh'} in it", f"no end after {timeout_s:.0f} s"
+        ) from error
+    if done.returncode:
+        said = (
+            "".join(filter(None, (done.stdout, done.stderr))).strip() or f"ssh: exit code {done.returncode}"
+        )
+        raise machine.failure(f"running {command or 'ssh'} in it", said)

@@ -1,0 +1,86 @@
+"""The machine image: one definition, and a build for an Engine that does not have it yet.
+
+A machine carries nginx:latest and busybox:latest as archives, so one image holds all that a lab needs and
+nothing is pulled from a registry when a chapter runs. The embedded engine's builder (`helpers.engine.rootfs`)
+makes the same image with mmdebstrap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import docker
+import docker.errors
+
+from helpers.errors import LabError
+from helpers.paths import NAME
+from helpers.progress import step
+
+DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
+SUITE = os.environ.get("LAB_SUITE", "trixie")
+LABEL = NAME
+
+
+def key(*definitions: str) -> str:
+    """Name the content of the definitions, e.g. ``key("machine")``: 12 hex digits of its SHA-256."""
+    digest = hashlib.sha256(SUITE.encode())
+    for definition in definitions:
+        for path in sorted(p for p in (DEFINITIONS / definition).rglob("*") if p.is_file()):
+            digest.update(str(path.relative_to(DEFINITIONS)).encode())
+            digest.update(b"\0x" if os.access(path, os.X_OK) else b"\0-")
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def packages(definition: str) -> list[str]:
+    """The Debian packages of a definition."""
+    return (DEFINITIONS / definition / "packages.txt").read_text().split()
+
+
+MACHINE_IMAGE = f"{NAME}/machine:{SUITE}-{key('machine')}"
+
+
+def ensure(client: docker.DockerClient) -> None:
+    """Build the machine image on an Engine that does not have it, from ``debian:<suite>-slim``.
+
+    Raises
+    ------
+    LabError
+        If the Engine cannot build it; with the end of the build's own output.
+    """
+    try:
+        client.images.get(MACHINE_IMAGE)
+        return
+    except docker.errors.ImageNotFound:
+        pass
+    tail: list[str] = []
+    with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
+        try:
+            for message in client.api.build(
+                path=str(DEFINITIONS / "machine"),
+                tag=MACHINE_IMAGE,
+                buildargs={"SUITE": SUITE},
+                labels={LABEL: "image"},
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=1800,
+            ):
+                if "error" in message:
+                    raise _failure("\n".join([*tail, message["error"]]))
+                if line := str(message.get("stream") or message.get("status") or "").strip():
+                    tail = [*tail[-9:], line]
+                    building.update(line.splitlines()[0][:60])
+        except docker.errors.APIError as error:
+            raise _failure("\n".join([*tail, str(error.explanation or error)])) from error
+
+
+def _failure(seen: str) -> LabError:
+    return LabError(
+        f"Building the machine image from debian:{SUITE}-slim",
+        seen,
+        "Check that the Engine reaches its image registry and Debian's packages, then repeat; "
+        "or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
+    )

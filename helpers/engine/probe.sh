@@ -1,0 +1,74 @@
+# What can a privileged container do on this Engine? Runs once in a container of the machine image without a
+# network, tries each thing for real, and prints one JSON object a line: {"name", "ok", "evidence"}.
+
+row() { # name, true or false, evidence
+    printf '{"name": "%s", "ok": %s, "evidence": "%s"}\n' "$1" "$2" \
+        "$(printf '%s' "$3" | tr -s '[:cntrl:]' ' ' | tr '\\"' "/'" | cut -c 1-300)"
+}
+
+attempt() { # name, evidence if it works, command...
+    name=$1 works=$2
+    shift 2
+    if said=$("$@" 2>&1); then row "$name" true "$works"; else row "$name" false "$* → $said"; fi
+}
+
+# Loading may fail for many good reasons (built in, no /lib/modules); what counts is the attempt that follows.
+modprobe -a xt_ipvs vxlan macvlan ipvlan 2>/dev/null
+loading=$(modprobe ip_vs 2>&1)
+
+cgroup_v2() (
+    mkdir -p /sys/fs/cgroup/probe && cd /sys/fs/cgroup || exit 1
+    # No controller can be handed on while the group itself has processes.
+    for process in $(cat cgroup.procs); do echo "$process" > probe/cgroup.procs 2>/dev/null; done
+    echo "+cpu +memory +pids" > cgroup.subtree_control
+)
+
+cgroup_v1() (
+    for controller in cpu memory pids devices; do
+        mkdir "/sys/fs/cgroup/$controller/probe" && rmdir "/sys/fs/cgroup/$controller/probe" || exit 1
+    done
+)
+
+if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+    attempt cgroups "v2, controllers handed on: cpu memory pids" cgroup_v2
+else
+    attempt cgroups "v1, groups made in: cpu memory pids devices" cgroup_v1
+fi
+
+bridge_and_nat() {
+    ip link add probe-br type bridge && ip link add probe-p0 type veth peer name probe-p1 &&
+        ip link set probe-p0 master probe-br &&
+        iptables -t nat -A POSTROUTING -m addrtype --src-type LOCAL -j MASQUERADE
+}
+attempt "bridge and NAT" "a bridge, a veth pair and a MASQUERADE rule made" bridge_and_nat
+
+if [ -e /proc/net/ip_vs ]; then
+    row ip_vs true "/proc/net/ip_vs is there"
+else
+    row ip_vs false "no /proc/net/ip_vs on kernel $(uname -r); $loading"
+fi
+attempt xt_ipvs "an iptables rule with -m ipvs made" \
+    iptables -t nat -A POSTROUTING -m ipvs --ipvs -j ACCEPT
+attempt vxlan "a vxlan link made" ip link add probe-vx type vxlan id 4096 dstport 4789
+
+on_a_parent() { # kind of link, its mode
+    # Each on a parent of its own: an interface serves one bridge, macvlan or ipvlan at a time.
+    ip link add "parent-$1" type veth peer name "peer-$1" &&
+        ip link add link "parent-$1" name "probe-$1" type "$1" mode "$2"
+}
+attempt macvlan "a macvlan link made" on_a_parent macvlan bridge
+attempt ipvlan "an ipvlan link made" on_a_parent ipvlan l2
+
+# /var/lib/docker is a volume here, as in a machine. A file deleted through an overlay must be gone: on a file
+# system that does not store file types it would still be listed, and dockerd would fall back to vfs.
+storage=$(awk '$2 == "/var/lib/docker" {print $3}' /proc/self/mounts)
+overlay() (
+    cd /var/lib/docker && mkdir -p lower/dir upper work merged && touch lower/dir/deleted || exit 1
+    mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged || exit 1
+    rm merged/dir/deleted
+    left=$(ls merged/dir)
+    umount merged
+    [ -z "$left" ] || { echo "a deleted file is still listed: no d_type"; exit 1; }
+)
+attempt "overlay storage" "overlay works on a volume (${storage:-unknown file system})" overlay
+row "disk bytes" true "$(df -P -B1 /var/lib/docker | awk 'NR == 2 {print $4}')"

@@ -1,0 +1,139 @@
+"""Run probe.sh once in a privileged container, and leave nothing behind however we end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+
+import docker
+import requests
+from docker.errors import APIError, ImageNotFound
+from docker.models.containers import Container
+from docker.types import LogConfig, Mount
+
+from helpers.errors import LabError
+
+# The script ends itself, and the Engine then removes container and volume: they need no later clean-up.
+PROBE_S = 60
+LINGER_S = 20
+REMOVAL_S = 20
+END = "end of probe"
+
+
+class NotStarted(Exception):
+    """The privileged container did not start; the message is the Engine's own."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line that the probe printed."""
+
+    name: str
+    ok: bool
+    evidence: str
+
+
+def script() -> str:
+    """Return the probe itself."""
+    return files("helpers.engine").joinpath("probe.sh").read_text("utf-8")
+
+
+def run(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> dict[str, Finding]:
+    """Run the probe and return what it found, by name.
+
+    Raises
+    ------
+    NotStarted
+        If the Engine refuses a privileged container.
+    LabError
+        If the image is not on the Engine, or the container's output cannot be read in time.
+    """
+    container = _start(client, image, labels)
+    try:
+        return dict(_findings(_output(container)))
+    finally:
+        _remove(container)
+
+
+def _start(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> Container:
+    modules = Mount("/lib/modules", "/lib/modules", type="bind", read_only=True)
+    try:
+        return _start_with(client, image, labels, [modules])
+    except NotStarted as error:
+        # A mount (unlike a -v bind) of a missing path is refused instead of created on the host.
+        if "/lib/modules" not in str(error):
+            raise
+        return _start_with(client, image, labels, [])
+
+
+def _start_with(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str], mounts: list[Mount]
+) -> Container:
+    storage = Mount("/var/lib/docker", None, type="volume", labels=dict(labels))
+    try:
+        container = client.containers.create(
+            image,
+            # Lingers after the last line, because the Engine drops the output with the container.
+            entrypoint=["timeout", "-k", "5", str(PROBE_S + LINGER_S), "sh", "-c"],
+            command=[f'timeout {PROBE_S} sh -c "$0" 2>/dev/null; echo {END}; sleep {LINGER_S}', script()],
+            privileged=True,
+            cgroupns="private",
+            network_mode="none",
+            auto_remove=True,
+            labels=dict(labels),
+            log_config=LogConfig(type=LogConfig.types.JSON),  # the Engine's default may be unreadable
+            mounts=[*mounts, storage],
+        )
+    except ImageNotFound as error:
+        raise LabError(
+            "Probing what the Engine can do",
+            str(error.explanation),
+            "Build it first: helpers.engine.images.ensure(client)",
+        ) from error
+    except APIError as error:
+        raise NotStarted(str(error.explanation)) from error
+    try:
+        container.start()
+    except APIError as error:
+        _remove(container)
+        raise NotStarted(str(error.explanation)) from error
+    return container
+
+
+def _output(container: Container) -> str:
+    """Read the log until its last line; short requests again and again, which any transport can bound."""
+    deadline = time.monotonic() + PROBE_S + LINGER_S / 2
+    printed = ""
+    while END not in printed.splitlines():
+        if time.monotonic() > deadline:
+            raise LabError(
+                "Probing what the Engine can do",
+                f"the probe has not ended within {PROBE_S} s; its last words: {printed[-300:] or 'none'}",
+                "Look whether the Engine is overloaded (docker stats), then try again.",
+            )
+        try:
+            printed = container.logs(stdout=True, stderr=False).decode(errors="replace")
+        except APIError:
+            break  # the container is gone: what was read before is all there is
+        time.sleep(0.2)
+    return printed
+
+
+def _findings(printed: str) -> Iterator[tuple[str, Finding]]:
+    for line in printed.splitlines():
+        try:
+            finding = Finding(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+        yield finding.name, finding
+
+
+def _remove(container: Container) -> None:
+    with suppress(APIError):  # gone already, or on its way: the Engine removes it as well
+        container.remove(force=True, v=True)
+    with suppress(APIError, requests.RequestException):
+        container.wait(timeout=REMOVAL_S, condition="removed")

@@ -1,0 +1,214 @@
+"""An Engine that is already there: find its endpoint as the docker CLI would, and open it within a bound.
+
+Source: https://docs.docker.com/reference/cli/docker/#environment-variables
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import docker
+import requests
+from docker.constants import IS_WINDOWS_PLATFORM
+from docker.context import ContextAPI
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from docker.utils import parse_host
+
+from helpers.engine import contexts, refusals
+from helpers.errors import LabError
+
+T = TypeVar("T")
+
+DEFAULT_SOURCE = "default socket"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an Engine listens, and who said so.
+
+    Attributes
+    ----------
+    url:
+        As in DOCKER_HOST: ``unix:///var/run/docker.sock``, ``tcp://host:2376``, ``ssh://user@host``.
+    source:
+        "DOCKER_HOST", "context 'colima' (DOCKER_CONTEXT)", "context 'colima' (currentContext)",
+        "default socket".
+    backend:
+        "docker" for an Engine that was already there, "embedded" for our own.
+    tls:
+        Certificates for a ``tcp://`` endpoint; None means plain HTTP.
+    """
+
+    url: str
+    source: str
+    backend: Literal["docker", "embedded"] = "docker"
+    tls: TLSConfig | None = None
+
+
+def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
+    """Choose the endpoint: DOCKER_HOST, else DOCKER_CONTEXT, else currentContext, else the default socket.
+
+    Parameters
+    ----------
+    environ:
+        Read for DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH.
+
+    Raises
+    ------
+    LabError
+        If the context is unknown, the configuration damaged, or the address not one of Docker's.
+    """
+    directory = contexts.config_dir(environ)
+    if host := environ.get("DOCKER_HOST", "").strip():
+        return _checked(Endpoint(host, "DOCKER_HOST", tls=_tls_of(environ)))
+    if name := environ.get("DOCKER_CONTEXT", ""):
+        source = f"context {name!r} (DOCKER_CONTEXT)"
+    elif name := contexts.current(directory):
+        source = f"context {name!r} (currentContext)"
+    else:
+        name, source = "default", DEFAULT_SOURCE
+    if name == "default":
+        return Endpoint(str(ContextAPI.DEFAULT_CONTEXT.Host), source, tls=_tls_of(environ))
+    context = contexts.load(directory, name)
+    return _checked(Endpoint(context.host, source, tls=context.tls))
+
+
+def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = 120) -> docker.DockerClient:
+    """Connect to an Engine and make sure that it is a Docker Engine a lab can talk to.
+
+    Parameters
+    ----------
+    endpoint:
+        From `resolve`, or the embedded engine's.
+    timeout_s:
+        Seconds until this function gives up, whatever happens. Generous, because systemd starts dockerd only
+        when the first client knocks at its socket.
+    request_timeout_s:
+        Seconds that each later request of the client may wait for an answer.
+
+    Raises
+    ------
+    LabError
+        If nothing usable answers; `helpers.engine.refusals` tells the cases apart.
+    """
+    tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
+    try:
+        version = _within(timeout_s, lambda: _ask_version(endpoint, timeout_s))
+    except (DockerException, requests.RequestException, OSError, ValueError) as error:
+        raise refusals.explain(tried, endpoint.url, error, timeout_s) from error
+    refusals.refuse_unsuitable(tried, version)
+    return _client(endpoint, str(version["ApiVersion"]), request_timeout_s)
+
+
+def _checked(endpoint: Endpoint) -> Endpoint:
+    try:
+        parse_host(endpoint.url, IS_WINDOWS_PLATFORM, tls=endpoint.tls is not None)
+    except (DockerException, ValueError) as error:
+        raise LabError(
+            f"Understanding the Docker address {endpoint.url!r} ({endpoint.source})",
+            str(error),
+            "Write it as unix:///path, tcp://host:port or ssh://user@host, or unset it.",
+        ) from error
+    return endpoint
+
+
+def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
+    # docker-py turns TLS on for DOCKER_CERT_PATH alone; the CLI does not, and we follow the CLI.
+    verify = bool(environ.get("DOCKER_TLS_VERIFY"))
+    if not verify and not environ.get("DOCKER_TLS"):
+        return None
+    directory = environ.get("DOCKER_CERT_PATH") or contexts.config_dir(environ)
+    return contexts.tls_from(Path(directory), verify)
+
+
+def _client(endpoint: Endpoint, api_version: str, timeout_s: int) -> docker.DockerClient:
+    """Make a client without a word on the wire: a stated API version spares docker-py its own negotiation."""
+    client = docker.DockerClient(
+        base_url=_with_ssh_port(endpoint.url),
+        version=api_version,
+        timeout=timeout_s,
+        tls=endpoint.tls or False,
+        use_ssh_client=True,
+    )
+    # HTTP_PROXY would divert even 127.0.0.1, and REQUESTS_CA_BUNDLE would replace the Engine's own authority.
+    client.api.trust_env = False
+    return client
+
+
+def _ask_version(endpoint: Endpoint, timeout_s: int) -> dict[str, Any]:
+    if endpoint.url.startswith("ssh://"):
+        _knock_by_ssh(endpoint, timeout_s)
+    client = _client(endpoint, refusals.MINIMUM_API, timeout_s)
+    try:
+        version = client.api.version(api_version=False)
+    finally:
+        client.close()
+    if not isinstance(version, dict) or "ApiVersion" not in version:
+        raise ValueError(f"/version answered {str(version)[:200]}")
+    return version
+
+
+def _knock_by_ssh(endpoint: Endpoint, timeout_s: int) -> None:
+    """Run what docker-py will run over ssh, but bounded, forbidden to ask questions, and with its stderr."""
+    url = urlsplit(_with_ssh_port(endpoint.url))
+    options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={timeout_s}", "-p", str(url.port)]
+    if url.username:
+        options += ["-l", url.username]
+    command = ["ssh", *options, "--", str(url.hostname), "docker system dial-stdio"]
+    tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
+    by_hand = f"Make this work without a question: ssh {url.netloc.replace(':', ' -p ')} docker version"
+    if importlib.util.find_spec("paramiko") is None:  # docker-py imports it even to run the ssh command
+        raise LabError(
+            tried, "docker-py has no ssh support here", f"{sys.executable} -m pip install paramiko"
+        )
+    patience_s = 0.9 * timeout_s  # what is left of the caller's bound suffices to say what happened
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience_s)
+    except FileNotFoundError as error:
+        raise LabError(tried, "there is no ssh command here", "Install the OpenSSH client.") from error
+    except subprocess.TimeoutExpired as error:
+        said = (error.stderr or b"").decode(errors="replace")
+        raise LabError(tried, f"no answer to ssh within {patience_s:g} s {said}", by_hand) from error
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip() or f"ssh ended with exit code {done.returncode}"
+        raise LabError(tried, said, by_hand)
+
+
+def _with_ssh_port(url: str) -> str:
+    """State the port of ssh_config in the URL: docker-py would insist on port 22 otherwise."""
+    parts = urlsplit(url)
+    if parts.scheme != "ssh" or parts.port or not parts.hostname:
+        return url
+    try:
+        shown = subprocess.run(
+            ["ssh", "-G", "--", parts.hostname], capture_output=True, text=True, timeout=5, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return f"{url}:22"
+    port = next((line.split()[1] for line in shown.splitlines() if line.startswith("port ")), "22")
+    return f"ssh://{parts.netloc}:{port}"
+
+
+def _within(timeout_s: float, work: Callable[[], T]) -> T:
+    """Wait for `work` at most `timeout_s`: resolving a name and a dribbling server obey no socket timeout."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # handed to the thread that waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="open-engine", daemon=True).start()
+    return future.result(timeout_s)

@@ -1,0 +1,213 @@
+"""What an Engine must be able to do before it can carry a lab: a table with evidence and hints.
+
+Source: moby contrib/check-config.sh (kernel options by network driver).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import docker
+import pandas as pd
+from docker.utils import version_lt
+
+from helpers.engine import probing
+from helpers.engine.refusals import EMBEDDED, MINIMUM_API
+from helpers.paths import cache_dir
+
+DISK_BYTES = 3 * 10**9
+MEMORY_BYTES = 10**9
+REMEMBERED_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One row of the table.
+
+    Attributes
+    ----------
+    name, needed_by:
+        What is required, and by which chapters ("all", "06, 07").
+    ok:
+        Whether the Engine has it.
+    evidence:
+        What was measured, quoted as it came.
+    hint:
+        What to do about it; empty where nothing needs doing.
+    fatal:
+        Whether an Engine without it cannot carry the course.
+    """
+
+    name: str
+    needed_by: str
+    ok: bool
+    evidence: str
+    hint: str
+    fatal: bool
+
+
+@dataclass(frozen=True)
+class _Kind:
+    needed_by: str
+    hint: str
+    fatal: bool = True
+
+
+def _module(name: str) -> str:
+    return f"On the Engine's host: sudo modprobe -a {name}. Where that kernel has no such module, {EMBEDDED}"
+
+
+# Rows of the table in its order. Those of _IN_CONTAINER are measured in a privileged container.
+_BY_API = {
+    "API version": _Kind("all", f"Update Docker to 20.10 or newer, or {EMBEDDED}"),
+    "Linux engine": _Kind("all", "In Docker Desktop's menu choose “Switch to Linux containers…”"),
+    "not rootless": _Kind("all", f"Start a rootful Engine and choose its context, or {EMBEDDED}"),
+    "memory": _Kind("all", "Give the Engine more memory (Docker Desktop: Settings, Resources)"),
+    "free LAN": _Kind("all", "Remove networks that nobody uses: docker network prune"),
+}
+_IN_CONTAINER = {
+    "privileged containers": _Kind("all", f"Allow privileged containers on that Engine, or {EMBEDDED}"),
+    "cgroups": _Kind("all", f"Restart Docker with --default-cgroupns-mode=private, or {EMBEDDED}"),
+    "bridge and NAT": _Kind("all", _module("bridge veth iptable_nat xt_addrtype xt_MASQUERADE")),
+    "overlay storage": _Kind(
+        "all", f"Move Docker's data to ext4 with filetype or xfs with ftype=1, or {EMBEDDED}"
+    ),
+    "disk free": _Kind("all", "Free space on the Engine: docker system df, then docker system prune"),
+    "macvlan": _Kind("04", _module("macvlan")),
+    "ipvlan": _Kind("04", _module("ipvlan"), fatal=False),
+    "vxlan": _Kind("06, 07", _module("vxlan")),
+    "ip_vs": _Kind("07", _module("ip_vs")),
+    "xt_ipvs": _Kind("07", _module("xt_ipvs")),
+}
+_KINDS = _BY_API | _IN_CONTAINER
+
+
+def quick(client: docker.DockerClient) -> list[Requirement]:
+    """Measure what the Engine's API alone can tell, without a container.
+
+    Raises
+    ------
+    docker.errors.DockerException
+        If the Engine stops answering.
+    """
+    version, info = client.version(), client.info()
+    security = [str(option) for option in info.get("SecurityOptions") or []]
+    rootless = any("name=rootless" in option for option in security)
+    memory = int(info.get("MemTotal") or 0)
+    lan = next(free_lans(client), None)
+    api = str(version["ApiVersion"])
+    about = [str(info.get(key)) for key in ("OSType", "Architecture", "OperatingSystem", "KernelVersion")]
+    return [
+        _row("API version", not version_lt(api, MINIMUM_API), f"{api} (Engine {version['Version']})"),
+        _row("Linux engine", info.get("OSType") == "linux", ", ".join(about)),
+        _row("not rootless", not rootless, ", ".join(security) or "no security options"),
+        _row("memory", memory >= MEMORY_BYTES, f"{memory / 1e9:.1f} GB in total"),
+        _row("free LAN", lan is not None, str(lan or "every /24 from 192.168.99.0 on overlaps a network")),
+    ]
+
+
+def check(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str] | None = None
+) -> list[Requirement]:
+    """Measure every requirement; takes one short-lived privileged container.
+
+    Parameters
+    ----------
+    client:
+        From `helpers.engine.reachable.open_client`.
+    image:
+        The machine image, which must be on the Engine.
+    labels:
+        Put on that container and its volume, as on every object of a lab.
+
+    Raises
+    ------
+    LabError
+        If the image is not on the Engine.
+    docker.errors.DockerException
+        If the Engine stops answering.
+    """
+    rows = quick(client)
+    try:
+        findings = probing.run(client, image, labels or {})
+    except probing.NotStarted as error:
+        first, *others = _IN_CONTAINER
+        return [*rows, _row(first, False, str(error)), *map(_unmeasured, others)]
+    return [*rows, *(_judge(name, findings) for name in _IN_CONTAINER)]
+
+
+def as_frame(requirements: Iterable[Requirement]) -> pd.DataFrame:
+    """Return the table as name, needed_by, ok (bool), evidence, hint; one row a requirement."""
+    columns = ["name", "needed_by", "ok", "evidence", "hint"]
+    return pd.DataFrame([asdict(one) for one in requirements], columns=[*columns, "fatal"])[columns]
+
+
+def suffices(requirements: Iterable[Requirement]) -> bool:
+    """Whether an Engine with these rows can carry the course."""
+    return all(one.ok or not one.fatal for one in requirements)
+
+
+def free_lans(client: docker.DockerClient) -> Iterator[ipaddress.IPv4Network]:
+    """Yield the /24 networks from 192.168.99.0 on that overlap none of the Engine's networks."""
+    taken = []
+    for network in client.networks.list():
+        for pool in (network.attrs.get("IPAM") or {}).get("Config") or []:
+            subnet = ipaddress.ip_network(pool.get("Subnet") or "0.0.0.0/32", strict=False)
+            if isinstance(subnet, ipaddress.IPv4Network):
+                taken.append(subnet)
+    for third in range(99, 255):
+        candidate = ipaddress.IPv4Network(f"192.168.{third}.0/24")
+        if not any(candidate.overlaps(subnet) for subnet in taken):
+            yield candidate
+
+
+def remember(client: docker.DockerClient, requirements: Sequence[Requirement]) -> None:
+    """Keep the rows of a sufficient check for a day, so that the next notebook need not probe."""
+    if suffices(requirements):
+        measured = [asdict(one) for one in requirements if one.name in _IN_CONTAINER]
+        _memory_of(client).write_text(json.dumps(measured), "utf-8")
+
+
+def recall(client: docker.DockerClient) -> list[Requirement] | None:
+    """Return the table of remembered rows and of fresh ones where that is cheap; None if there are none."""
+    path = _memory_of(client)
+    try:
+        if not 0 <= time.time() - path.stat().st_mtime < REMEMBERED_S:
+            return None
+        remembered = [Requirement(**row) for row in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return None
+    return [*quick(client), *remembered]
+
+
+def _memory_of(client: docker.DockerClient) -> Path:
+    # The probe is part of the key: a new question deserves a new answer.
+    info = client.info()
+    parts = [str(info.get(key)) for key in ("ID", "ServerVersion", "KernelVersion")] + [probing.script()]
+    return cache_dir() / f"requirements-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}.json"
+
+
+def _judge(name: str, findings: Mapping[str, probing.Finding]) -> Requirement:
+    if name == "privileged containers":
+        return _row(name, True, "one ran")
+    if name == "disk free":
+        free = int(findings["disk bytes"].evidence or 0) if "disk bytes" in findings else 0
+        return _row(name, free >= DISK_BYTES, f"{free / 1e9:.1f} GB free, {DISK_BYTES / 1e9:g} GB needed")
+    if name not in findings:
+        return _row(name, False, "not measured: the probe was cut short")
+    return _row(name, findings[name].ok, findings[name].evidence)
+
+
+def _unmeasured(name: str) -> Requirement:
+    return replace(_row(name, False, "not measured"), hint="Measured once privileged containers run.")
+
+
+def _row(name: str, ok: bool, evidence: str) -> Requirement:
+    kind = _KINDS[name]
+    return Requirement(name, kind.needed_by, ok, evidence, "" if ok else kind.hint, kind.fatal)

@@ -1,0 +1,230 @@
+"""One QEMU virtual machine: start it cold or from a saved state, talk to its monitor, end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import LabError
+
+QEMU = "qemu-system-x86_64"
+MEMORY_MB = 3072
+_QMP_TIMEOUT_S = 20.0
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """How QEMU runs the guest's processor.
+
+    Under emulation there is one virtual processor: with two, QEMU's threads race with the way Linux patches
+    its own code, and the guest dies of "Oops: int3" sooner or later (seen with QEMU 7.2 and Linux 6.12).
+    Nehalem is the oldest model that Debian and Go run well on; the vector units of later ones cost more to
+    emulate than they save.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+KVM = Accelerator("kvm", ("-accel", "kvm", "-cpu", "host", "-smp", str(min(os.cpu_count() or 1, 4))))
+TCG = Accelerator("tcg", ("-accel", "tcg", "-cpu", "Nehalem", "-smp", "1"))
+
+
+def kvm_is_offered() -> bool:
+    """Whether this user may open /dev/kvm; whether it works is only known once a guest has booted."""
+    return os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+def qemu_version() -> str:
+    """The version of the installed QEMU, e.g. "7.2.22": a saved state belongs to one version."""
+    banner = subprocess.run(
+        [QEMU, "--version"], capture_output=True, text=True, timeout=30, check=False
+    ).stdout
+    found = re.search(r"version (\S+)", banner)
+    return found.group(1) if found else "unknown"
+
+
+class VirtualMachine:
+    """A virtual machine whose sockets, log and throw-away disk live in one directory.
+
+    Parameters
+    ----------
+    directory:
+        Belongs to this virtual machine alone; owner only.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.console = directory / "console.log"
+        self._monitor = directory / "qmp.sock"
+        self._pid = directory / "qemu.pid"
+        self._port = directory / "ssh_port"
+
+    @property
+    def ssh_port(self) -> int:
+        """The loopback port that leads to the guest's sshd."""
+        return int(self._port.read_text())
+
+    def start(
+        self, accelerator: Accelerator, disk: Path, kernel: Path, initrd: Path, state: Path | None = None
+    ) -> None:
+        """Start QEMU on `disk`, from the saved `state` or else cold. Returns once its monitor answers.
+
+        Raises
+        ------
+        LabError
+            If QEMU does not start.
+        """
+        self.console.write_text("")
+        self._port.write_text(str(_free_port()))
+        command = [
+            QEMU,
+            *("-machine", "q35", *accelerator.arguments, "-m", str(MEMORY_MB)),
+            *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+            *("-kernel", str(kernel), "-initrd", str(initrd)),
+            *("-append", "console=ttyS0 root=/dev/vda rw init=/usr/local/sbin/engine-init quiet panic=-1"),
+            # The disk is thrown away when the engine stops: nothing has to survive a power cut.
+            *("-drive", f"file={_escape(disk)},format=qcow2,if=virtio,cache=unsafe,discard=unmap"),
+            *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
+            *("-device", "virtio-net-pci,netdev=net,romfile="),
+            *("-device", "virtio-rng-pci"),
+            # A guest that wakes from a saved state is told so, and draws fresh random numbers.
+            *("-device", "vmgenid,guid=auto"),
+            *("-chardev", f"file,id=console,path={_escape(self.console)}", "-serial", "chardev:console"),
+            *("-qmp", f"unix:{_escape(self._monitor)},server=on,wait=off", "-pidfile", str(self._pid)),
+        ]
+        if state:
+            command += ["-incoming", f"exec:cat {shlex.quote(str(state))}"]
+        with (self.directory / "qemu.log").open("w") as log:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self.wait(self._monitor.exists, 20, "QEMU's monitor")
+
+    def resume(self) -> None:
+        """Let a guest that was started from a saved state run on."""
+        self.wait(
+            lambda: self.qmp("query-status")["status"] != "inmigrate", 120, "the saved state to be read"
+        )
+        self.qmp("cont")
+
+    def save(self, state: Path) -> None:
+        """Stop the guest for good, and write its memory and devices to the file `state`."""
+        self.qmp("stop")
+        self.qmp("migrate-set-parameters", {"max-bandwidth": 10**10})
+        self.qmp("migrate", {"uri": f"exec:cat > {shlex.quote(str(state))}"})
+
+        def saved() -> bool:
+            status = self.qmp("query-migrate").get("status")
+            if status == "failed":
+                raise self.failure(
+                    "saving the virtual machine's state", "QEMU says that the migration failed"
+                )
+            return bool(status == "completed")
+
+        self.wait(saved, 180, "the state to be saved")
+
+    def wait(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+        """Wait until `condition` holds.
+
+        Raises
+        ------
+        LabError
+            If QEMU ends meanwhile, or `timeout_s` seconds go by; with the end of the console log.
+        """
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if not self.alive():
+                raise self.failure(f"waiting for {what}", "QEMU has ended")
+            if time.monotonic() > deadline:
+                raise self.failure(f"waiting for {what}", f"nothing after {timeout_s:.0f} s")
+            time.sleep(_POLL_S)
+
+    def wait_for_line(self, text: str, timeout_s: float) -> None:
+        """Wait until the guest has printed `text` on its console (see `wait`)."""
+        self.wait(
+            lambda: text in self.console.read_text(errors="replace"), timeout_s, f"the guest to say {text!r}"
+        )
+
+    def qmp(self, command: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Send one command to QEMU's monitor and return its answer.
+
+        Source: QEMU Machine Protocol reference.
+        """
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_QMP_TIMEOUT_S)
+            connection.connect(str(self._monitor))
+            stream = connection.makefile("rw")
+            stream.readline()  # the greeting
+            for request in (
+                {"execute": "qmp_capabilities"},
+                {"execute": command, "arguments": arguments or {}},
+            ):
+                stream.write(json.dumps(request) + "\n")
+                stream.flush()
+                answer: dict[str, Any] = {"event": ""}
+                while "event" in answer:
+                    answer = json.loads(stream.readline())
+        if "error" in answer:
+            raise self.failure(f"asking QEMU for {command}", str(answer["error"].get("desc")))
+        result: dict[str, Any] = answer["return"]
+        return result
+
+    def alive(self) -> bool:
+        """Whether this virtual machine's own QEMU process still runs."""
+        own_child = getattr(self, "_process", None)
+        if own_child is not None:
+            return own_child.poll() is None
+        try:
+            command_line = Path(f"/proc/{self._pid.read_text().strip()}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return False
+        return str(self._monitor).encode() in command_line
+
+    def end(self) -> None:
+        """End QEMU: by its monitor, else by its process id."""
+        if not self.alive():
+            return
+        with suppress(OSError, ValueError, LabError):
+            self.qmp("quit")
+        deadline = time.monotonic() + 5
+        while self.alive() and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+        if self.alive():
+            with suppress(OSError, ValueError):
+                os.kill(int(self._pid.read_text()), 9)
+
+    def failure(self, tried: str, seen: str) -> LabError:
+        """Make an error that carries the end of what QEMU and the guest's console have said."""
+        evidence = [seen]
+        for name, path in (("QEMU", self.directory / "qemu.log"), ("console", self.console)):
+            lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+            evidence += [f"{name}: {line}" for line in lines[-12:]]
+        return LabError(
+            f"Embedded engine: {tried}",
+            "\n".join(evidence),
+            "Repeat it. If it comes again: `make clean`, after which it is built anew.",
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _escape(path: Path) -> str:
+    """Write a path as QEMU's option lists want it: a comma doubled."""
+    return str(path).replace(",", ",,")

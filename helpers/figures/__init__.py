@@ -1,0 +1,9 @@
+"""Figures: each takes a DataFrame and returns Axes; ``caption(ax)`` says in one line what is to be seen."""
+
+from helpers.figures.distribution import distribution
+from helpers.figures.matrix import matrices, matrix
+from helpers.figures.style import caption
+from helpers.figures.timeline import phases, timeline
+from helpers.figures.topology import topology
+
+__all__ = ["caption", "distribution", "matrices", "matrix", "phases", "timeline", "topology"]

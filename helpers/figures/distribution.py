@@ -1,0 +1,76 @@
+"""Round-trip times, every sample visible: no bins, no averages."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.figures import style
+
+LOG_FROM = 8  # largest over smallest time from which the axis is logarithmic
+
+
+def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "round-trip time") -> Axes:
+    """Draw the empirical distribution function of ``rtt_ms``, one line a value of the column ``by``.
+
+    Read it so: at a height of 0.5 stands the median, marked with its number; a line further left is faster.
+
+    Parameters
+    ----------
+    frame:
+        Probe rows; those that are not ok have no time and are only counted.
+    by:
+        The column whose values are compared.
+    quantity:
+        What was timed, for the axis.
+
+    Returns
+    -------
+    Axes
+        One line a group with ``gid`` = the group, its x data the sorted times in milliseconds.
+    """
+    answered = frame[frame["ok"]]
+    told = []
+    with style.axes(max(6.4, style.title_width(title)), 3.6, title) as ax:
+        for number, (group, rows) in enumerate(frame.groupby(by, sort=False)):
+            times = rows.loc[rows["ok"], "rtt_ms"].sort_values().to_list()
+            told.append(f"{group} ({len(times)} of {len(rows)} answered)")
+            if not times:
+                continue
+            colour, marker, line = style.SERIES[number % len(style.SERIES)]
+            shares = [(rank + 1) / len(times) for rank in range(len(times))]
+            median = float(pd.Series(times).median())
+            ax.plot(
+                times,
+                shares,
+                drawstyle="steps-post",
+                color=colour,
+                linestyle=line,
+                linewidth=1.5,
+                marker=marker,
+                markersize=4.5,
+                markeredgecolor=style.PAPER,
+                markeredgewidth=0.4,
+                label=f"{group}: median {median:.3g} ms (n = {len(times)})",
+                gid=str(group),
+            )
+            ax.plot(
+                [median],
+                [0.5],
+                marker=marker,
+                markersize=10,
+                color=colour,
+                markeredgecolor=style.INK,
+                zorder=5,
+            )
+        if len(answered) and answered["rtt_ms"].max() > LOG_FROM * answered["rtt_ms"].min() > 0:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter("{x:g}")
+        else:
+            ax.set_xlim(left=0)
+        ax.axhline(0.5, color=style.SOFT, linewidth=0.8, zorder=0)
+        ax.set(ylim=(0, 1.04), xlabel=f"{quantity} in milliseconds", ylabel="share of answers by then")
+        if len(answered):
+            ax.legend(loc="lower right", fontsize=9.5)
+        ax.set_label(f"{quantity} by {by}: " + ", ".join(told))
+    return ax

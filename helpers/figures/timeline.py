@@ -1,0 +1,102 @@
+"""Answers and silence over time, with what was done to the network in between."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.figures import style
+
+LOST_AT = 0.9  # height of the row of unanswered attempts, as a share of the axes
+DATA_UP_TO = 0.8
+EVENT_LABELS = 36  # points above the axes: two levels, so that neighbours do not overlap
+
+
+def timeline(frame: pd.DataFrame, events: pd.DataFrame, *, title: str) -> Axes:
+    """Draw every attempt at the moment it started: its time if answered, a cross above if not.
+
+    Parameters
+    ----------
+    frame, events:
+        As :func:`helpers.probes.reachability_timeline` gives them.
+
+    Returns
+    -------
+    Axes
+        Lines with gid "answered" and "lost" (x in seconds), one line with gid "event" an event.
+        ``caption(ax)`` says for each phase between events whether all, some or none were answered; attempts
+        that started while an event was under way belong to no phase.
+    """
+    answered, lost = frame[frame["ok"]], frame[~frame["ok"]]
+    with style.axes(max(8.0, style.title_width(title)), 3.4, title) as ax:
+        ax.plot(
+            answered["t_s"],
+            answered["rtt_ms"],
+            "o",
+            color=style.ANSWER,
+            markersize=5,
+            gid="answered",
+            label="answered",
+        )
+        up = ax.get_xaxis_transform()
+        ax.plot(
+            lost["t_s"],
+            [LOST_AT] * len(lost),
+            "x",
+            transform=up,
+            color=style.SILENCE,
+            markersize=7,
+            markeredgewidth=2,
+            gid="lost",
+            label="no answer",
+        )
+        top = float(answered["rtt_ms"].max()) if len(answered) else 1.0
+        ax.set(xlabel="seconds since the first attempt", ylabel="round-trip time in milliseconds")
+        ax.set_xlim(-0.02 * frame["t_s"].max(), frame["t_s"].max() * 1.02)
+        ax.set_ylim(0, top / DATA_UP_TO)
+        ax.set_title(title, pad=EVENT_LABELS if len(events) else None)
+        for number, event in enumerate(events.to_dict("records")):
+            label = "" if number else "event under way"
+            ax.axvspan(event["t_s"], event["done_s"], color="#DDDDD8", linewidth=0, zorder=0, label=label)
+            ax.axvline(event["t_s"], color=style.INK, linewidth=1.2, linestyle="--", gid="event")
+            ax.annotate(
+                event["label"],
+                (event["t_s"], 1),
+                xycoords=up,
+                xytext=(-3, 3 + 14 * (number % 2)),
+                textcoords="offset points",
+                va="bottom",
+            )
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, fontsize=9.5)
+        ax.set_label(_caption(frame, events))
+    return ax
+
+
+def phases(frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Count attempts and answers between events.
+
+    Returns
+    -------
+    DataFrame
+        phase ("at first", then "after …" with the event's label) · attempts, answered (int).
+    """
+    labels = ["at first", *(f"after {label}" for label in events["label"])]
+    starts, ends = [float("-inf"), *events["done_s"]], [*events["t_s"], float("inf")]
+    rows = []
+    for label, start, end in zip(labels, starts, ends, strict=True):
+        within = frame[(frame["t_s"] > start) & (frame["t_s"] + _duration_s(frame) < end)]
+        rows.append((label, len(within), int(within["ok"].sum())))
+    return pd.DataFrame(rows, columns=["phase", "attempts", "answered"])
+
+
+def _duration_s(frame: pd.DataFrame) -> pd.Series:
+    """How long an attempt was under way; an unanswered one counts with its start alone."""
+    return frame["rtt_ms"].fillna(0) / 1000
+
+
+def _caption(frame: pd.DataFrame, events: pd.DataFrame) -> str:
+    def word(row: pd.Series) -> str:
+        share = "none" if not row["answered"] else "all" if row["answered"] == row["attempts"] else "some"
+        return f"{row['phase']} {share} answered" if row["attempts"] else f"{row['phase']} no attempt"
+
+    return " · ".join(word(row) for _, row in phases(frame, events).iterrows())

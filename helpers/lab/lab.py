@@ -1,0 +1,141 @@
+"""A lab: machines on a LAN, owned by this process, gone when it ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import TracebackType
+from typing import ClassVar
+
+import docker.errors
+import requests
+
+from helpers.engine import Engine, connect
+from helpers.errors import LabError
+from helpers.lab import labels, lan, reaper
+from helpers.lab.machine import Machine
+from helpers.progress import step
+
+_ENGINE_FAILURES = (docker.errors.DockerException, requests.RequestException, OSError)
+_NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
+
+
+class Lab:
+    """An isolated set of machines on one LAN. Ready when the constructor returns.
+
+    Use it in a ``with`` statement, or call `close` at the end. If this process dies, its lab is removed all
+    the same: by the watch (`helpers.lab.reaper`), and each machine ends when its heartbeat stream does.
+
+    Parameters
+    ----------
+    machines:
+        Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``.
+    engine:
+        Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
+
+    Attributes
+    ----------
+    machines:
+        The machines by name; ``lab["host"]`` is the short form.
+    lan:
+        The LAN: subnet, gateway.
+    current:
+        The newest open lab of this process, or None.
+
+    Raises
+    ------
+    LabError
+        If there is no Engine, no free /24, or a machine does not come up. Nothing is left behind then.
+    """
+
+    current: ClassVar[Lab | None] = None
+
+    def __init__(self, machines: int | Sequence[str] = 1, engine: Engine | None = None) -> None:
+        names = _names(machines)
+        self.id = f"lab-{secrets.token_hex(4)}"
+        with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
+            self._owns_engine = engine is None
+            self.engine = engine or connect()
+            self._watch = reaper.Watch(self.engine.endpoint, self.id)
+            try:
+                reaper.sweep(self.engine.client)
+                self._start(names)
+            except BaseException as error:
+                self.close()
+                if isinstance(error, _ENGINE_FAILURES):
+                    raise _engine_failed(self.engine, error) from error
+                raise
+        Lab.current = self
+
+    def _start(self, names: Sequence[str]) -> None:
+        mine = labels.for_lab(self.id)
+        client = self.engine.client
+        self.lan = lan.create(client, self.id, mine)
+        addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
+        sockets = reaper.sockets(self.id)
+        self.machines = {
+            name: Machine(client, name, address, sockets / f"{name}.sock")
+            for name, address in addresses.items()
+        }
+        with ThreadPoolExecutor(len(names)) as pool:
+            booting = [
+                pool.submit(machine.start, self.lan, self.id, mine, addresses)
+                for machine in self.machines.values()
+            ]
+            for machine in booting:
+                machine.result()
+
+    def __getitem__(self, name: str) -> Machine:
+        try:
+            return self.machines[name]
+        except KeyError:
+            raise LabError(
+                f"Looking for the machine {name!r}",
+                f"this lab has {', '.join(self.machines)}",
+                "Use one of those.",
+            ) from None
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the machines, their volumes and the LAN. May be called twice."""
+        if Lab.current is self:
+            Lab.current = None
+        for machine in getattr(self, "machines", {}).values():
+            machine.close()
+        with suppress(*_ENGINE_FAILURES):  # an Engine that is gone: the watch tries once more
+            reaper.remove_lab(self.engine.client, self.id)
+        self._watch.end()
+        if self._owns_engine:
+            self.engine.close()
+
+
+def _names(machines: int | Sequence[str]) -> list[str]:
+    if isinstance(machines, int):
+        if machines not in _NAMES:
+            raise LabError(
+                f"Starting a lab of {machines} machines", "a number is 1, 2 or 3", "Or give their names."
+            )
+        return _NAMES[machines]
+    names = [machines] if isinstance(machines, str) else list(machines)
+    if not names or len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
+        raise LabError(
+            f"Starting a lab of the machines {names}", "names must be plain and different", "Change them."
+        )
+    return names
+
+
+def _engine_failed(engine: Engine, error: Exception) -> LabError:
+    return LabError(
+        f"Starting a lab on the Engine at {engine.endpoint.url}",
+        str(getattr(error, "explanation", None) or error),
+        "Run `python -m helpers doctor`, then repeat.",
+    )

@@ -1,0 +1,56 @@
+"""The labels that say whose an object on the Engine is, and whether that owner still lives."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import psutil
+
+from helpers.engine.images import LABEL, MACHINE_IMAGE
+
+KIND = LABEL
+LAB = f"{LABEL}.lab"
+_OWNER, _HOST, _PID = f"{LABEL}.owner", f"{LABEL}.host", f"{LABEL}.pid"
+_STARTED, _CREATED, _VERSION = f"{LABEL}.started", f"{LABEL}.created", f"{LABEL}.version"
+
+
+def for_lab(lab_id: str) -> dict[str, str]:
+    """Return the labels of every object of a lab that this process owns."""
+    return {
+        KIND: "lab",
+        LAB: lab_id,
+        _OWNER: _user(),
+        _HOST: platform.node(),
+        _PID: str(os.getpid()),
+        # A process id is used again; together with its start it names one process for ever.
+        _STARTED: f"{psutil.Process().create_time():.0f}",
+        _CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
+        _VERSION: MACHINE_IMAGE.partition(":")[2],
+    }
+
+
+def is_mine(labels: Mapping[str, str]) -> bool:
+    """Whether the object belongs to this user on this computer: others' labs are not ours to remove."""
+    return labels.get(_OWNER) == _user() and labels.get(_HOST) == platform.node()
+
+
+def owner_is_dead(labels: Mapping[str, str]) -> bool:
+    """Whether the object's owner was a process of this user here, and has ended."""
+    if not is_mine(labels):
+        return False
+    try:
+        process = psutil.Process(int(labels.get(_PID, "")))
+        return bool(abs(process.create_time() - float(labels.get(_STARTED, ""))) > 2)
+    except (psutil.NoSuchProcess, ValueError):
+        return True
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return str(os.getuid())

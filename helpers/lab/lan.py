@@ -1,0 +1,80 @@
+"""The LAN that joins the machines: one bridge network on the Engine."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import docker
+import docker.errors
+from docker.types import IPAMConfig, IPAMPool
+
+from helpers.engine.requirements import free_lans
+from helpers.errors import LabError
+
+_FIRST_HOST = 100
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Lan:
+    """A LAN as it was created.
+
+    Attributes
+    ----------
+    name, id:
+        Of the network on the Engine.
+    subnet:
+        192.168.99.0/24 where that is free, else the next free /24.
+    """
+
+    name: str
+    id: str
+    subnet: ipaddress.IPv4Network
+
+    @property
+    def gateway(self) -> str:
+        """The Engine's own address on the LAN, .1."""
+        return str(self.subnet[1])
+
+    def address(self, index: int) -> str:
+        """The address of machine number `index`: .100, .101 and so on."""
+        return str(self.subnet[_FIRST_HOST + index])
+
+
+def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> Lan:
+    """Create the LAN on the first free /24 from 192.168.99.0/24 on.
+
+    Two labs that start together may choose the same one: the Engine refuses the second, which then goes on.
+
+    Raises
+    ------
+    LabError
+        If no /24 is free, or the Engine refuses for another reason.
+    """
+    refusals: list[str] = []
+    for subnet, _ in zip(free_lans(client), range(_ATTEMPTS), strict=False):
+        lan = Lan(name, "", subnet)
+        try:
+            created = client.api.create_network(
+                name,
+                driver="bridge",
+                ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=lan.gateway)]),
+                # Without address translation nothing that leaves the lab ever finds its way back.
+                options={"com.docker.network.bridge.enable_ip_masquerade": "false"},
+                labels=dict(labels),
+                check_duplicate=None,
+            )
+        except docker.errors.APIError as error:
+            refusals.append(f"{subnet}: {error.explanation}")
+            if "overlap" not in str(error.explanation).lower():
+                break
+        else:
+            return Lan(name, str(created["Id"]), subnet)
+    raise LabError(
+        "Creating the lab's LAN",
+        "\n".join(refusals)
+        or "every /24 from 192.168.99.0 to 192.168.254.0 overlaps a network of this Engine",
+        "See `docker network ls` and remove networks that are not used; `make clean` removes labs.",
+    )

@@ -1,0 +1,244 @@
+"""Claims and the verdict table that ends a chapter."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from IPython.display import display
+
+from helpers.errors import LabError
+
+Source = Literal["article", "beyond"]
+HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
+
+
+class ClaimFailed(LabError):
+    """At least one claim of a chapter does not hold on this Engine, or none was made."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence, what it makes us expect, what the experiment showed."""
+
+    text: str
+    expected: Any
+    observed: Any
+    holds: str
+    source: Source
+
+
+class Verdicts:
+    """The claims of one chapter, each decided by an experiment.
+
+    Parameters
+    ----------
+    chapter:
+        The chapter's title, for the table's heading.
+    engine:
+        The Engine's version, such as "26.1.5"; needed where a claim holds only since or until a version.
+    """
+
+    def __init__(self, chapter: str, engine: str = "") -> None:
+        self.chapter = chapter
+        self.engine = engine
+        self._claims: dict[str, Claim] = {}
+
+    def claim(
+        self,
+        text: str,
+        *,
+        expected: Any,
+        observed: Any,
+        holds: bool | None = None,
+        source: Source = "article",
+        since: str = "",
+        until: str = "",
+    ) -> None:
+        """Record a claim; the same text again (a cell run twice) replaces the earlier verdict.
+
+        Parameters
+        ----------
+        expected, observed:
+            What the claim predicts and what was seen; equal values (frames, sets, lists, numbers, text) hold.
+        holds:
+            The decision, where it is not equality: then ``expected`` says in words what was asked for, as in
+            ``claim("…", expected="at most 3", observed=n, holds=n <= 3)``.
+        source:
+            Whether the article says so, or we do.
+        since, until:
+            The first Engine version for which the claim is made, and the first for which it no longer is.
+
+        Raises
+        ------
+        ValueError
+            If a version is given and the Engine's is not known.
+        """
+        if (since or until) and not self.engine:
+            raise ValueError("a claim with since/until needs Verdicts(…, engine=version)")
+        bounds = [f"since Engine {since}" if since else "", f"before Engine {until}" if until else ""]
+        scope = " and ".join(filter(None, bounds))
+        if scope and not _within(self.engine, since, until):
+            verdict = OUT_OF_SCOPE
+        else:
+            decided = same(expected, observed) if holds is None else bool(holds)
+            verdict = HOLDS if decided else FAILS
+        label = f"{text} ({scope})" if scope else text
+        self._claims[text] = Claim(label, expected, observed, verdict, source)
+
+    def frame(self) -> pd.DataFrame:
+        """All verdicts as text.
+
+        Returns
+        -------
+        DataFrame
+            claim, expected, observed, holds · source ("article" or "beyond"), one row a claim in the order
+            of their first recording. ``holds`` is "yes", "NO", or "does not apply" (to this Engine).
+        """
+        columns = ["claim", "expected", "observed", "holds", "source"]
+        rows = [
+            (claim.text, as_text(claim.expected), as_text(claim.observed), claim.holds, claim.source)
+            for claim in self._claims.values()
+        ]
+        return pd.DataFrame(rows, columns=columns, dtype="str")
+
+    def table(self) -> VerdictTable:
+        """The chapter's last result: every claim with its verdict.
+
+        Raises
+        ------
+        ClaimFailed
+            After showing the table, if a claim does not hold; or if there is no claim that could fail.
+        """
+        table = VerdictTable(self.chapter, self.engine, self.frame())
+        if all(claim.holds == OUT_OF_SCOPE for claim in self._claims.values()):
+            raise ClaimFailed(
+                f"Drawing up the verdicts of {self.chapter}",
+                "no claim has been recorded that applies to this Engine",
+                "Run the chapter's cells from the top (Run ▸ Run All Cells).",
+            )
+        failed = [claim for claim in self._claims.values() if claim.holds == FAILS]
+        if failed:
+            display(table)
+            raise ClaimFailed(
+                f"Checking the {len(self._claims)} claims of {self.chapter}",
+                "\n".join(_failure(claim) for claim in failed),
+                "Run the chapter again from the top. If it fails again, the Engine does differ.",
+            )
+        return table
+
+
+@dataclass(frozen=True)
+class VerdictTable:
+    """The verdict table as JupyterLab, a terminal and nbval see it; ``frame`` is the data behind it."""
+
+    chapter: str
+    engine: str
+    frame: pd.DataFrame
+
+    def _heading(self) -> str:
+        asked = int((self.frame["holds"] != OUT_OF_SCOPE).sum())
+        held = int((self.frame["holds"] == HOLDS).sum())
+        on = f" on Engine {self.engine}" if self.engine else ""
+        return f"{self.chapter}: {held} of {asked} claims hold{on}"
+
+    def __repr__(self) -> str:
+        lines = [self._heading()]
+        for row in self.frame.to_dict("records"):
+            sentence = f"[{row['holds']}] {row['claim']} ({row['source']})"
+            lines += ["", *textwrap.wrap(sentence, 100, subsequent_indent="    ")]
+            lines += _labelled("expected", row["expected"]) + _labelled("observed", row["observed"])
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        cell = "text-align: left; vertical-align: top; white-space: pre-wrap"
+        columns = ("claim", "expected", "observed", "holds")
+        head = "".join(f'<th style="{cell}">{name}</th>' for name in columns)
+        body = "".join(
+            "<tr>" + "".join(f'<td style="{cell}">{_cell(row, name)}</td>' for name in columns) + "</tr>\n"
+            for _, row in self.frame.iterrows()
+        )
+        heading = html.escape(self._heading())
+        return f"<p><strong>{heading}</strong></p>\n<table>\n<tr>{head}</tr>\n{body}</table>"
+
+
+def same(expected: Any, observed: Any) -> bool:
+    """Whether two results are equal, whatever their kind; frames and arrays are compared value by value."""
+    if isinstance(expected, pd.DataFrame | pd.Series) or isinstance(observed, pd.DataFrame | pd.Series):
+        return _same_frames(expected, observed)
+    if isinstance(expected, np.ndarray) or isinstance(observed, np.ndarray):
+        return bool(np.array_equal(expected, observed))
+    if isinstance(expected, bool | np.bool_) != isinstance(observed, bool | np.bool_):
+        return False  # 1 == True in Python; to a reader it is not
+    return bool(expected == observed)
+
+
+def _same_frames(expected: Any, observed: Any) -> bool:
+    if type(expected) is not type(observed):
+        return False
+    compare: Any = pd.testing.assert_series_equal
+    if isinstance(expected, pd.DataFrame):
+        compare = pd.testing.assert_frame_equal
+    try:
+        compare(_unnumbered(expected), _unnumbered(observed), check_dtype=False)
+    except AssertionError:
+        return False
+    return True
+
+
+def _unnumbered(table: Any) -> Any:
+    """Without row numbers: those only say where a row stood in a larger frame. An index of names stays."""
+    return table.reset_index(drop=True) if pd.api.types.is_integer_dtype(table.index) else table
+
+
+def as_text(value: Any) -> str:
+    """A value as the table shows it: the same text in every run."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value.to_string(index=False)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return f"{value:g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{as_text(key)}: {as_text(item)}" for key, item in value.items()) or "nothing"
+    if isinstance(value, set | frozenset):
+        return ", ".join(sorted(map(as_text, value))) or "nothing"
+    if isinstance(value, list | tuple | np.ndarray):
+        return ", ".join(map(as_text, value)) or "nothing"
+    return "nothing" if value is None else str(value)
+
+
+def _within(engine: str, since: str, until: str) -> bool:
+    version = _version(engine)
+    return (not since or _version(since) <= version) and (not until or version < _version(until))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """26.1.5+dfsg1 → (26, 1, 5)."""
+    numbers = [int(part) for part in text.split("+")[0].split("-")[0].split(".") if part.isdigit()]
+    return tuple([*numbers, 0, 0, 0][:3])
+
+
+def _failure(claim: Claim) -> str:
+    results = _labelled("expected", as_text(claim.expected)) + _labelled("observed", as_text(claim.observed))
+    return "\n".join([f"✗ {claim.text}", *results])
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    first, *rest = text.splitlines() or [""]
+    return [f"    {label}  {first}".rstrip(), *(f"              {line}" for line in rest)]
+
+
+def _cell(row: pd.Series, column: str) -> str:
+    text = html.escape(str(row[column]))
+    if column == "claim" and row["source"] == "beyond":
+        return f"{text} <em>(beyond the article)</em>"
+    if column == "holds":
+        return f"<strong>{ {HOLDS: '✓ ', FAILS: '✗ '}.get(row[column], '– ') }{text}</strong>"
+    return text

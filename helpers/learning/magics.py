@@ -1,0 +1,118 @@
+"""``%%on HOST``: a cell whose text a machine's shell runs, shown as a terminal would show it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class
+
+from helpers.errors import LabError
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab, Machine
+
+TIMEOUT_S = 60
+# A shell that reads the cell as a script, but prompts for each command and repeats it (-i, -v): output stands
+# below the command that made it, several lines of one command behind "> ". +m: no job control, so that
+# Ctrl-C reaches the shell too. The cell comes as file descriptor 3: standard input stays the terminal.
+PROMPTING = """PS1='$ ' PS2='> ' ENV= exec sh -i -v +m /dev/fd/3 3<<'{end}'
+{cell}
+{end}"""
+
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # on a terminal; in a stored output only noise
+
+
+@magics_class
+class OnMachine(Magics):
+    """The magics of a chapter."""
+
+    @cell_magic
+    def on(self, line: str, cell: str) -> None:
+        """Run the cell on a machine of the newest lab: ``%%on HOST [--timeout S]``.
+
+        Nothing in the cell is replaced by Python: ``$name`` and ``{name}`` are the shell's. One command shows
+        its output alone; of several, each is shown behind ``$`` above its own. Ctrl-C (or the stop button)
+        ends the command on the machine, and so does the timeout (seconds, 60 unless given).
+
+        Raises
+        ------
+        LabError
+            If no lab is open, or it has no such machine.
+        """
+        arguments = _arguments(line)
+        machine = _machine(arguments.host)
+        script = as_typed(cell)
+        try:
+            done = machine.run(script, tty=True, timeout=arguments.timeout)
+        except KeyboardInterrupt:
+            print("(interrupted)")
+            return
+        shown = COLOUR.sub("", done.stdout)
+        if script != cell.strip("\n"):  # the last prompt, which found the script at its end
+            shown = shown.removesuffix("\n").removesuffix("$ ")
+        sys.stdout.write(shown)
+        if done.exit_code:
+            newline = "" if shown.endswith("\n") or not shown else "\n"
+            print(f"{newline}(exit code {done.exit_code})")
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Make ``%load_ext helpers.learning`` offer the magics."""
+    shell.register_magics(OnMachine)
+
+
+def as_typed(cell: str) -> str:
+    """The script that shows a cell's commands, where there are several, each above its output."""
+    cell = cell.strip("\n")
+    if len(_commands(cell)) < 2:
+        return cell
+    end = "END_OF_CELL"
+    while end in cell.splitlines():
+        end += "_"
+    return PROMPTING.format(cell=cell, end=end)
+
+
+def _commands(cell: str) -> list[str]:
+    """The lines of a cell that say something, continued ones joined."""
+    lines = cell.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise LabError("Reading %%on", message, "Write %%on HOST or %%on HOST --timeout SECONDS.")
+
+
+def _arguments(line: str) -> argparse.Namespace:
+    parser = _Parser(prog="%%on", add_help=False)
+    parser.add_argument("host")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT_S)
+    return parser.parse_args(line.split())
+
+
+def _current_lab() -> Lab | None:
+    from helpers.lab import Lab  # here, so that loading the magics is quick and needs no Engine
+
+    return Lab.current
+
+
+def _machine(host: str) -> Machine:
+    lab = _current_lab()
+    if lab is None:
+        raise LabError(
+            f"Running a cell on {host}",
+            "no lab is open in this notebook",
+            "Run the cell that says `lab = Lab(…)`, near the top, then this one again.",
+        )
+    if host not in lab.machines:
+        raise LabError(
+            f"Running a cell on {host}",
+            f"this lab has no machine of that name; it has {', '.join(lab.machines)}",
+            f"Write %%on {next(iter(lab.machines))}.",
+        )
+    return lab.machines[host]

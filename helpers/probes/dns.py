@@ -1,0 +1,64 @@
+"""DNS from a container's point of view (RFC 1035): which server it asks, and what that says."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.probes import inside
+from helpers.probes.frame import tidy
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+SERVER = re.compile(r"^Server:\s+(\S+)", re.MULTILINE)
+ANSWER = re.compile(r"^Name:\s+\S+\s+Address(?: \d+)?:\s+(\S+)", re.MULTILINE)
+BOUND_S = 12
+
+
+def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
+    """Ask the resolver that the source's /etc/resolv.conf names for the IPv4 addresses of ``name``.
+
+    The question goes to the server as it is: no entry of /etc/hosts and no search domain answers it.
+    (busybox's nslookup never reads /etc/hosts, and tries a name with search domains *only* with them,
+    unless it ends with a dot; ``ping`` and ``wget`` use both.)
+
+    Returns
+    -------
+    DataFrame
+        The probe columns, one row. ``rtt_ms`` covers the whole run of nslookup, its start included.
+        Extra: server (str, "" if none answered) · addresses (str, in numerical order, joined by ", ").
+    """
+    script = (
+        inside.CLOCK
+        + "command -v nslookup >/dev/null && nslookup=nslookup || nslookup='busybox nslookup'\n"
+        + f"start=$(now); timeout {BOUND_S} $nslookup -type=a {shlex.quote(name.rstrip('.') + '.')} 2>&1\n"
+        + 'printf "\\037%s\\037%s\\037%s\\036" $? "$start" "$(now)"'
+    )
+    [[text, code, start, end]] = inside.records(inside.run(machine, source, script, timeout=BOUND_S + 5))
+    row = answer(text, int(code)) | {"source": source or machine.name, "target": name}
+    row["rtt_ms"] = (float(end) - float(start)) * 1000 if row["ok"] else math.nan
+    return tidy([row], {"server": "str", "addresses": "str"})
+
+
+def answer(text: str, exit_code: int) -> dict[str, Any]:
+    """What nslookup printed, as the columns that depend on it."""
+    server = SERVER.search(text)
+    addresses = sorted(ANSWER.findall(text), key=lambda address: [int(part) for part in address.split(".")])
+    return {
+        "via": "name",
+        "protocol": "dns",
+        "ok": bool(addresses),
+        "error": "" if addresses else refusal(text, exit_code),
+        "server": server[1] if server else "",
+        "addresses": ", ".join(addresses),
+    }
+
+
+def refusal(text: str, exit_code: int) -> str:
+    """nslookup's last words, without its asterisks and without the dot that we added to the name."""
+    return inside.complaint(text, exit_code, BOUND_S).removeprefix("** ").replace(".: ", ": ")

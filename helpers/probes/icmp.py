@@ -1,0 +1,79 @@
+"""ICMP echo (RFC 792) from inside a container or from a machine."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.probes import inside
+from helpers.probes.frame import tidy
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+REPLY = re.compile(r"seq=(?P<seq>\d+) ttl=\d+ time=(?P<ms>[\d.]+) ms")
+ICMP_ERROR = re.compile(r"icmp_seq=(?P<seq>\d+) (?P<what>[A-Z].*)")
+WAIT_S = 1  # for an answer to the last echo request
+RESOLVE_S = 12  # a resolver that stays silent is given up after this
+
+
+def ping(
+    machine: Machine,
+    source: str | None,
+    target: str,
+    *,
+    count: int = 4,
+    via: str = "",
+    interval: float = 0.2,
+) -> pd.DataFrame:
+    """Send ``count`` echo requests, ``interval`` seconds apart, and say which were answered.
+
+    Parameters
+    ----------
+    machine:
+        Where the source runs.
+    source:
+        A container's name, or None for the machine itself.
+    target:
+        An address or a name; a name is resolved by the source, once.
+    via:
+        Free text for the column of that name, such as "IP" or "name".
+
+    Returns
+    -------
+    DataFrame
+        The probe columns (see :func:`helpers.probes.frame.tidy`), one row an echo request. A name that does
+        not resolve gives rows whose ``error`` is what ping said: ``ping: bad address 'busybox1'``.
+    """
+    bound = count * interval + WAIT_S + RESOLVE_S
+    command = ["ping", "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
+    script = f"{inside.bounded(command, bound)}; printf '\\037%s\\036' $?"
+    [[text, exit_code]] = inside.records(inside.run(machine, source, script, timeout=bound + 5))
+    label = source or machine.name
+    return tidy(rows(text, int(exit_code), source=label, target=target, via=via, count=count, bound=bound))
+
+
+def rows(
+    text: str, exit_code: int, *, source: str, target: str, via: str, count: int, bound: float
+) -> list[dict[str, Any]]:
+    """What ping printed, one row an echo request (busybox counts from 0, iputils from 1)."""
+    first = 1 if "icmp_seq=" in text else 0
+    answers = {int(reply["seq"]) - first: float(reply["ms"]) for reply in REPLY.finditer(text)}
+    refusals = {int(found["seq"]) - first: found["what"] for found in ICMP_ERROR.finditer(text)}
+    # ping reached the point of sending: what is missing then was sent and lost
+    silence = "no answer" if "packets transmitted" in text else inside.complaint(text, exit_code, bound)
+    return [
+        {
+            "source": source,
+            "target": target,
+            "via": via,
+            "protocol": "icmp",
+            "ok": seq in answers,
+            "rtt_ms": answers.get(seq, math.nan),
+            "error": "" if seq in answers else refusals.get(seq, silence),
+        }
+        for seq in range(count)
+    ]

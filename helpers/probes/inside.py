@@ -1,0 +1,99 @@
+"""Where a probe starts: inside a container, or on the machine itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from helpers.errors import LabError
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from helpers.lab import Machine
+
+# Field and record separators (ASCII 31 and 30): no program prints them, so no text can be mistaken for one.
+FIELD, RECORD = "\x1f", "\x1e"
+
+NOT_FOUND = 127  # what a shell answers when there is no such program
+TIMED_OUT = (124, 143)  # what coreutils and busybox `timeout` answer
+
+# A clock with microseconds where busybox's `date` has none: its `ts` stamps an empty line.
+CLOCK = "now() { echo | ts %.s 2>/dev/null || date +%s.%N; }\n"
+
+
+def run(machine: Machine, source: str | None, script: str, *, timeout: float) -> str:
+    """Run a shell script in the container ``source`` (None: on the machine); its standard output.
+
+    The script bounds itself with :func:`bounded`; ``timeout`` (seconds) is the machine's own second line
+    of defence. A script that fails is a finding for the probe, not an error here.
+
+    Raises
+    ------
+    LabError
+        If the container does not run, or has no shell.
+    """
+    if source is None:
+        return machine.run(script, timeout=timeout).stdout
+    done = machine.run(entering(machine.container(source), script), timeout=timeout)
+    if done.exit_code == NOT_FOUND and FIELD not in done.stdout:
+        raise LabError(
+            f"Probing from container {source} on {machine.name}",
+            done.stderr or done.stdout or "no shell",
+            "A probe needs a shell in its source: choose a container that has one, such as busybox.",
+        )
+    return done.stdout
+
+
+def entering(container: Container, script: str) -> str:
+    """A command line for the machine that runs a script in the container's namespaces, file system included.
+
+    That is ``docker exec`` without its four calls to the Engine: under emulation, seconds each time.
+
+    Raises
+    ------
+    LabError
+        If the container does not run.
+    """
+    pid = container.attrs["State"]["Pid"]
+    if not pid:
+        raise LabError(
+            f"Probing from container {container.name}",
+            f"it does not run: {container.attrs['State'].get('Status', 'no process')}",
+            f"Start it (docker start {container.name}), or choose another source.",
+        )
+    return f"nsenter -t {pid} -m -u -i -n -p -- sh -c {shlex.quote(script)}"
+
+
+def bounded(argv: Sequence[str], seconds: float) -> str:
+    """A command line that ends after ``seconds`` at the latest, its two streams in one."""
+    return f"timeout {max(1, round(seconds))} {shlex.join(argv)} 2>&1"
+
+
+def records(output: str) -> list[list[str]]:
+    """What a script wrote with separators, as a list of records, each a list of fields.
+
+    What follows the last record separator is a record still on its way, and left out.
+    """
+    return [record.split(FIELD) for record in output.split(RECORD)[:-1]]
+
+
+def complaint(text: str, exit_code: int, bound: float) -> str:
+    """The one line that says why a program failed, as the program said it where it said anything.
+
+    Raises
+    ------
+    LabError
+        If the program itself is missing: that says nothing about the network.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if exit_code == NOT_FOUND:
+        raise LabError(
+            "Starting the probe's program in its source",
+            lines[-1] if lines else "command not found",
+            "Probe from a container whose image has the program, such as busybox.",
+        )
+    if exit_code in TIMED_OUT:
+        return f"no answer within {bound:g} s"
+    return lines[-1] if lines else f"exit code {exit_code}"

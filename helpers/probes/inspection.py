@@ -1,0 +1,192 @@
+"""What is connected to what, asked from the Engine's API and the kernel's netlink (as JSON)."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.errors import LabError
+from helpers.probes import inside
+from helpers.probes.frame import typed
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from helpers.lab import Lab, Machine
+
+NETWORKS = ("machine", "name", "driver", "scope", "subnet", "gateway", "interface")
+ENDPOINTS = ("machine", "container", "network", "driver", "interface", "ipv4")
+LINKS = ("machine", "network", "bridge", "veth", "container", "interface", "mac")
+LAN = ("machine", "address", "mac", "interface", "subnet")
+
+
+def networks(*machines: Machine) -> pd.DataFrame:
+    """The networks that each machine's Engine knows, as ``docker network ls`` and ``inspect`` say.
+
+    Returns
+    -------
+    DataFrame
+        machine, name, driver, scope · subnet, gateway ("" without; several joined by ", ") · interface (the
+        Linux bridge or the parent interface on the machine, "" without) · internal (bool). In order of name.
+    """
+    rows = []
+    for machine in machines:
+        for network in sorted(machine.docker.networks.list(), key=lambda found: str(found.name)):
+            told = network.attrs
+            pools = told["IPAM"]["Config"] or []
+            rows.append(
+                {
+                    "machine": machine.name,
+                    "name": told["Name"],
+                    "driver": told["Driver"],
+                    "scope": told["Scope"],
+                    "subnet": ", ".join(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+                    "gateway": ", ".join(pool["Gateway"] for pool in pools if pool.get("Gateway")),
+                    "interface": _host_interface(told),
+                    "internal": told["Internal"],
+                }
+            )
+    return typed(rows, dict.fromkeys(NETWORKS, "str") | {"internal": "bool"})
+
+
+def endpoints(*machines: Machine) -> pd.DataFrame:
+    """Every attachment of a running container to a network.
+
+    Returns
+    -------
+    DataFrame
+        machine, container, network, driver · interface (its name inside the container), ipv4, mac ("" on the
+        host network and on none) · prefix (bits, <NA> without an address). In order of container, interface.
+    """
+    rows = []
+    for machine in machines:
+        drivers = {str(network.id): network.attrs["Driver"] for network in machine.docker.networks.list()}
+        for container, interfaces in _sandboxes(machine).items():
+            rows += sorted(
+                _endpoints(machine.name, container, drivers, interfaces), key=lambda row: row["interface"]
+            )
+    return typed(rows, dict.fromkeys(ENDPOINTS, "str") | {"prefix": "Int64", "mac": "str"})
+
+
+def links(*machines: Machine) -> pd.DataFrame:
+    """The veth pairs that join containers to the machine's bridges, both ends matched by interface index.
+
+    A veth interface names its peer's index (``link_index`` in ``ip -j link``), in the peer's namespace.
+
+    Returns
+    -------
+    DataFrame
+        machine, network · bridge, veth (on the machine) · container, interface, mac (in the container). In
+        order of bridge's network, container, interface.
+    """
+    rows = []
+    for machine in machines:
+        bridges = {_host_interface(network.attrs): network.name for network in machine.docker.networks.list()}
+        sandboxes = _sandboxes(machine)
+        host = {link.get("ifindex"): link for link in _json(machine.run("ip -j link show type veth").stdout)}
+        for container, interfaces in sandboxes.items():
+            for interface in interfaces:
+                veth = host.get(interface.get("link_index"), {})
+                if veth.get("link_index") == interface["ifindex"] and "master" in veth:
+                    rows.append(
+                        {
+                            "machine": machine.name,
+                            "network": bridges.get(veth["master"], ""),
+                            "bridge": veth["master"],
+                            "veth": veth["ifname"],
+                            "container": container.name,
+                            "interface": interface["ifname"],
+                            "mac": interface["address"],
+                        }
+                    )
+    rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "container", "interface")])
+    return typed(rows, dict.fromkeys(LINKS, "str"))
+
+
+def lan(lab: Lab) -> pd.DataFrame:
+    """How each machine is joined to the LAN.
+
+    Returns
+    -------
+    DataFrame
+        machine, address, mac, interface, subnet (str), one row a machine, in order of address.
+    """
+    machines = list(lab.machines.values())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        rows = list(pool.map(_lan_row, machines))
+    rows.sort(key=lambda row: int(ipaddress.ip_address(row["address"])))
+    return typed(rows, dict.fromkeys(LAN, "str"))
+
+
+def _lan_row(machine: Machine) -> dict[str, str]:
+    for interface in _json(machine.run("ip -j address").stdout):
+        for address in interface["addr_info"]:
+            if address.get("local") == machine.address:
+                subnet = ipaddress.ip_interface(f"{machine.address}/{address['prefixlen']}").network
+                return {
+                    "machine": machine.name,
+                    "address": machine.address,
+                    "mac": interface["address"],
+                    "interface": interface["ifname"],
+                    "subnet": str(subnet),
+                }
+    raise LabError(
+        f"Finding {machine.name} on the LAN",
+        f"no interface of it has {machine.address}",
+        "Start the lab anew: something took the machine off its LAN.",
+    )
+
+
+def _host_interface(network: dict[str, Any]) -> str:
+    """The interface on the machine that belongs to a network: named in its options, or after its id."""
+    options = network["Options"] or {}
+    if network["Driver"] == "bridge":
+        return str(options.get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}")
+    return str(options.get("parent", ""))
+
+
+def _endpoints(
+    machine: str, container: Container, drivers: dict[str, str], interfaces: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    names = {
+        address.get("local"): interface["ifname"]
+        for interface in interfaces
+        for address in interface["addr_info"]
+    }
+    return [
+        {
+            "machine": machine,
+            "container": container.name,
+            "network": network,
+            "driver": drivers.get(told["NetworkID"], ""),
+            "interface": names.get(told["IPAddress"], "") if told["IPAddress"] else "",
+            "ipv4": told["IPAddress"],
+            "prefix": told["IPPrefixLen"] or None,
+            "mac": told["MacAddress"],
+        }
+        for network, told in container.attrs["NetworkSettings"]["Networks"].items()
+    ]
+
+
+def _sandboxes(machine: Machine) -> dict[Container, list[dict[str, Any]]]:
+    """Running containers by name, each with its interfaces as ``ip -j address`` gives them in its namespace.
+
+    One round trip asks for all of them.
+    """
+    running = sorted(machine.docker.containers.list(), key=lambda container: str(container.name))
+    script = "".join(
+        f"nsenter -t {container.attrs['State']['Pid']} -n ip -j address; printf '\\037%s\\036' {number};"
+        for number, container in enumerate(running)
+    )
+    answers = inside.records(machine.run(script).stdout) if running else []
+    return {running[int(number)]: _json(text) for text, number in answers}
+
+
+def _json(text: str) -> list[dict[str, Any]]:
+    """What ``ip -j`` printed (nothing at all where a namespace has gone meanwhile, or has no such link)."""
+    found: list[dict[str, Any]] = json.loads(text or "[]")
+    return found

@@ -1,0 +1,163 @@
+"""Reachability over time: pings at fixed moments while something happens to the network."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pandas as pd
+
+from helpers.errors import LabError
+from helpers.probes import icmp, inside
+from helpers.probes.frame import tidy, typed
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+Event = tuple[float, str, Callable[[], object]]
+ATTEMPT_S = 3  # one attempt, resolving included
+START_S = 30  # from the exec to the first attempt
+END_S = 30  # from the request to stop to the last attempt's end
+FORGOTTEN_S = 180  # how much longer than asked the loop goes on if nobody stops it
+
+# Every attempt starts at its moment, whether or not earlier ones have been answered: a loop that waits
+# for answers would be silent exactly while the network is, and hide the length of the gap. Each record is
+# one short write, so attempts that end together cannot mix. The lone stamp at the start of each round
+# tells the reader what time it is there; /proc/uptime counts hundredths of a second. A file ends the loop,
+# and a number of rounds does if nobody comes to make the file.
+LOOP = r"""
+round=0
+until [ -e STOP ] || [ $round -ge ROUNDS ]; do
+  read now rest </proc/uptime
+  printf '\037%s\036' $now
+  ( text=$(ATTEMPT); printf '%s\037%s\037%s\036' "$text" $? $now ) &
+  round=$((round + 1))
+  sleep INTERVAL
+done
+wait; rm -f STOP
+printf '\037\037\037\036'
+"""
+
+
+def reachability_timeline(
+    machine: Machine,
+    source: str,
+    target: str,
+    *,
+    seconds: float,
+    events: Sequence[Event] = (),
+    interval: float = 0.2,
+    via: str = "",
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Ping ``target`` from the container ``source`` every ``interval`` seconds while the events happen.
+
+    Each attempt is a ping of its own, which resolves the target anew.
+
+    Parameters
+    ----------
+    seconds:
+        How long to go on.
+    events:
+        (at_seconds, label, function): the function is called in this thread at that moment of a plan in which
+        events take no time. What they really take is added, so no phase between them is cut short.
+
+    Returns
+    -------
+    attempts : DataFrame
+        The probe columns and t_s (seconds since the first attempt, by the clock of the Engine's kernel, at
+        which the attempt started), in that order.
+    events : DataFrame
+        label (str) · t_s · done_s: when the function was called and when it returned (seconds on the same
+        clock, known to some milliseconds).
+
+    Raises
+    ------
+    LabError
+        If the source does not run or its pings never start. What an event raises comes through unchanged.
+    """
+    attempt = inside.bounded(["ping", "-c", "1", "-W", str(icmp.WAIT_S), target], ATTEMPT_S)
+    stop = f"/dev/shm/stop-{secrets.token_hex(4)}"
+    script = (
+        LOOP.replace("STOP", stop)
+        .replace("ROUNDS", str(round((seconds + FORGOTTEN_S) / interval)))
+        .replace("INTERVAL", f"{interval:g}")
+        .replace("ATTEMPT", attempt)
+    )
+    stream: Any = machine.container(source).exec_run(["sh", "-c", script], stream=True).output
+    reader = _Reader(stream, f"Pinging {target} from {source} on {machine.name}")
+    marks: list[dict[str, Any]] = []
+    try:
+        late = 0.0  # what earlier events took
+        for at_s, label, function in sorted(events, key=lambda event: event[0]):
+            time.sleep(max(0.0, at_s + late - reader.now_s()))
+            called = reader.now_s()
+            function()
+            marks.append({"label": label, "t_s": called, "done_s": reader.now_s()})
+            late = reader.now_s() - at_s
+        time.sleep(max(0.0, seconds + late - reader.now_s()))
+    finally:
+        inside.run(machine, source, f"touch {stop}", timeout=30)
+    rows = [
+        icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=ATTEMPT_S)[0]
+        | {"t_s": round(float(stamp) - reader.first, 2)}
+        for text, code, stamp in sorted(reader.attempts(), key=lambda fields: float(fields[2]))
+    ]
+    columns = {"label": "str", "t_s": "float64", "done_s": "float64"}
+    return tidy(rows, {"t_s": "float64"}), typed(marks, columns).round(3)
+
+
+class _Reader:
+    """Collects the loop's records in a thread of its own, and knows what time it is where they come from.
+
+    Our clock and theirs differ by a constant. No record arrives before it is sent, so the smallest difference
+    seen between arrival and stamp is the closest to that constant (as NTP's clock filter has it).
+    """
+
+    def __init__(self, stream: Iterable[bytes], tried: str) -> None:
+        self.first = 0.0
+        self._tried = tried
+        self._stream = stream
+        self._received = b""
+        self._difference = float("inf")
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        if not self._started.wait(START_S) or not self.first:
+            self._give_up(f"no attempt within {START_S} s")
+
+    def _read(self) -> None:
+        try:
+            for chunk in self._stream:
+                arrived = time.monotonic()
+                self._received += chunk
+                if self._records(4):
+                    return
+                for stamp in (float(fields[1]) for fields in self._records(2)):
+                    self.first = self.first or stamp
+                    self._difference = min(self._difference, arrived - stamp)
+                    self._started.set()
+        finally:
+            self._started.set()
+
+    def _records(self, fields: int) -> list[list[str]]:
+        text = self._received.decode(errors="replace")
+        return [record for record in inside.records(text) if len(record) == fields]
+
+    def now_s(self) -> float:
+        """Seconds since the first attempt, by the clock where the pings run."""
+        return time.monotonic() - self._difference - self.first
+
+    def attempts(self) -> list[list[str]]:
+        """All attempts (text, exit code, stamp), once the loop has ended."""
+        self._thread.join(END_S)
+        started, ended = len(self._records(2)), self._records(3)
+        if len(ended) < started:
+            self._give_up(f"{len(ended)} of {started} attempts have been reported")
+        return ended
+
+    def _give_up(self, seen: str) -> NoReturn:
+        said = self._received.decode(errors="replace").rpartition(inside.RECORD)[2].strip()
+        raise LabError(self._tried, f"{seen}; {said}".rstrip("; "), "See with `docker ps` if it runs.")

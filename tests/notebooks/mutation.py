@@ -1,0 +1,77 @@
+"""Copies of a chapter with one thing changed, and what nbval says to them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from helpers.paths import PROJECT
+
+Change = Callable[[NotebookNode], None]
+
+
+def mutant(chapter: Path, directory: Path, change: Change) -> Path:
+    """Copy a chapter into `directory`, apply `change` to the copy, and return the copy's path.
+
+    Raises
+    ------
+    AssertionError
+        If the change changes nothing: a mutant that equals its original proves nothing.
+    """
+    notebook: NotebookNode = nbformat.read(chapter, as_version=4)
+    before = nbformat.writes(notebook)
+    change(notebook)
+    assert nbformat.writes(notebook) != before, f"nothing to change in {chapter.name}"
+    copy = directory / chapter.name
+    nbformat.write(notebook, copy)
+    return copy
+
+
+def in_source(old: str, new: str) -> Change:
+    """Replace the first `old` in the source of the code cells by `new`."""
+
+    def change(notebook: NotebookNode) -> None:
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and old in cell.source:
+                cell.source = cell.source.replace(old, new, 1)
+                return
+
+    return change
+
+
+def in_outputs(old: str, new: str) -> Change:
+    """Replace every `old` in the stored text of results and streams by `new`."""
+
+    def change(notebook: NotebookNode) -> None:
+        for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+            if "text" in output:
+                output.text = output.text.replace(old, new)
+            for kind, content in output.get("data", {}).items():
+                if kind.startswith("text/"):
+                    output.data[kind] = content.replace(old, new)
+
+    return change
+
+
+# Truthy and equal to no observation: whatever the first claim expected, it is now wrong.
+wrong_expectation = in_source("expected=", 'expected="wrong on purpose" or ')
+
+
+def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``pytest --nbval`` on one notebook, wherever it is, with the project's own configuration."""
+    project = [f"--config-file={PROJECT / 'pyproject.toml'}", f"--rootdir={PROJECT}", "-p", "conftest"]
+    command = [sys.executable, "-m", "pytest", "--nbval", "--exitfirst", "-p", "no:cacheprovider", *project]
+    return subprocess.run(
+        [*command, str(notebook)], cwd=PROJECT, capture_output=True, text=True, timeout=1100, check=False
+    )
+
+
+def assert_caught(result: subprocess.CompletedProcess[str], *because: str) -> None:
+    """Assert that nbval failed a test, and that its report gives one of the reasons."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert any(reason in result.stdout for reason in because), result.stdout

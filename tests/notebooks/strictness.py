@@ -1,0 +1,89 @@
+"""Whether a stored chapter proves anything when nbval finds it unchanged."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+from nbval.plugin import find_comment_markers, find_metadata_tags
+
+HEADING = re.compile(r": (\d+) of (\d+) claims hold\b")
+
+
+def strict_verdicts(path: Path) -> list[str]:
+    """Return what makes the chapter at `path` less than strict, one sentence each; an empty list is good.
+
+    A strict chapter ends its experiments in a verdict table (``.table()`` of a Verdicts object) whose stored
+    output is compared and in which every claim holds; all its cells have been executed; and a cell whose
+    output is not compared asserts something instead.
+    """
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    return [*_loose_cells(cells), *_missing_verdicts(cells)]
+
+
+def _loose_cells(cells: Sequence[NotebookNode]) -> Iterator[str]:
+    for number, cell in enumerate(cells):
+        treatment = _treatment(cell)
+        if cell.execution_count is None:
+            yield f"code cell {number} has not been executed, so its output is not compared"
+        if treatment.get("skip"):
+            yield f"code cell {number} is skipped"
+        if treatment.get("check") is False and not _has(cell, ast.Assert):
+            yield f"code cell {number} hides its output from comparison and asserts nothing"
+
+
+def _missing_verdicts(cells: Sequence[NotebookNode]) -> Iterator[str]:
+    tables = [cell for cell in cells if _shows_verdicts(cell, _verdict_names(cells))]
+    if not tables:
+        yield "no cell ends in the table of a Verdicts object"
+        return
+    last = tables[-1]
+    if set(_treatment(last)) & {"check", "check_exception", "skip"}:
+        yield "the verdict table is not compared as it stands"
+    shown = "\n".join(str(output.get("data", {}).get("text/plain", "")) for output in last.outputs)
+    heading = HEADING.search(shown)
+    if not heading:
+        yield "the stored verdict table is missing"
+    elif heading[1] != heading[2] or int(heading[1]) == 0:
+        yield f"only {heading[1]} of {heading[2]} claims hold in the stored verdict table"
+
+
+def _treatment(cell: NotebookNode) -> dict[str, bool]:
+    """What nbval is told about a cell by tags and comments, as nbval itself reads them."""
+    return {**dict(find_metadata_tags(cell.metadata)), **dict(find_comment_markers(cell.source))}
+
+
+def _tree(cell: NotebookNode) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(cell.source))
+
+
+def _has(cell: NotebookNode, kind: type[ast.AST]) -> bool:
+    return any(isinstance(node, kind) for node in ast.walk(_tree(cell)))
+
+
+def _verdict_names(cells: Sequence[NotebookNode]) -> set[str]:
+    """Names to which a chapter assigns a Verdicts object that it imported from `helpers.learning`."""
+    classes, names = set(), set()
+    for node in (node for cell in cells for node in ast.walk(_tree(cell))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers.learning"):
+            classes |= {alias.asname or alias.name for alias in node.names if alias.name == "Verdicts"}
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Name) and called.id in classes:
+                names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
+def _shows_verdicts(cell: NotebookNode, names: set[str]) -> bool:
+    """Whether the cell's last line is ``NAME.table()``, so that the table is its result."""
+    body = _tree(cell).body
+    match body[-1] if body else None:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="table"))):
+            return name in names
+    return False

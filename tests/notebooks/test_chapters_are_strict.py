@@ -1,0 +1,34 @@
+"""Every chapter proves what it says, and a broken lab or expectation makes it fail, on the real Engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers.commands import chapters
+from helpers.paths import NOTEBOOKS
+from tests.notebooks.mutation import Change, assert_caught, in_source, mutant, nbval, wrong_expectation
+from tests.notebooks.strictness import strict_verdicts
+
+BROKEN = {
+    "01_default_bridge": wrong_expectation,
+    "02_user_defined_bridge": in_source("docker network connect my_bridge busybox2", ":"),
+}
+
+
+@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+def test_every_chapter_has_strict_verdicts(path: Path) -> None:
+    assert strict_verdicts(path) == []
+
+
+@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+def test_no_chapter_is_strict_without_its_verdicts(path: Path, tmp_path: Path) -> None:
+    stripped = mutant(path, tmp_path, in_source(".table()", ".frame()"))
+    assert "no cell ends in the table of a Verdicts object" in strict_verdicts(stripped)
+
+
+@pytest.mark.parametrize(("name", "change"), BROKEN.items(), ids=BROKEN)
+def test_what_is_broken_on_purpose_is_caught(name: str, change: Change, tmp_path: Path) -> None:
+    broken = mutant(NOTEBOOKS / f"{name}.ipynb", tmp_path, change)
+    assert_caught(nbval(broken), "Cell outputs differ", "ClaimFailed", "AssertionError")

@@ -1,0 +1,125 @@
+"""The tests of the chapters, tested on a chapter small enough to need no Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from helpers.commands import chapters, regenerate
+from tests.notebooks.mutation import assert_caught, in_outputs, in_source, mutant, nbval, wrong_expectation
+from tests.notebooks.strictness import strict_verdicts
+
+SOURCES = (
+    "from helpers.learning.claims import Verdicts\nverdicts = Verdicts('09 Arithmetic')",
+    "print('round-trip min/avg/max = 0.1/0.2/0.3 ms')\nanswer = 6 * 7\nanswer",
+    "verdicts.claim('Six times seven is forty-two', expected=42, observed=answer)\nverdicts.table()",
+)
+TABLE = -1
+
+
+@pytest.fixture(scope="module")
+def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("chapter") / "09_arithmetic.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source) for source in SOURCES]), path)
+    regenerate.write(regenerate.normalize(chapters.execute(path)), path)
+    return path
+
+
+def test_an_honest_chapter_passes(chapter: Path) -> None:
+    result = nbval(chapter)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "3 passed" in result.stdout
+    assert strict_verdicts(chapter) == []
+
+
+def test_a_masked_value_may_differ(chapter: Path, tmp_path: Path) -> None:
+    result = nbval(mutant(chapter, tmp_path, in_source("0.1/0.2/0.3 ms", "1.5/2.5/3.5 ms")))
+    assert result.returncode == 0, result.stdout
+
+
+def test_a_wrong_expectation_is_caught(chapter: Path, tmp_path: Path) -> None:
+    assert_caught(nbval(mutant(chapter, tmp_path, wrong_expectation)), "ClaimFailed")
+
+
+def test_a_different_observation_is_caught(chapter: Path, tmp_path: Path) -> None:
+    assert_caught(nbval(mutant(chapter, tmp_path, in_source("6 * 7", "6 * 8"))), "Cell outputs differ")
+
+
+def test_a_different_stored_output_is_caught(chapter: Path, tmp_path: Path) -> None:
+    assert_caught(nbval(mutant(chapter, tmp_path, in_outputs("42", "43"))), "Cell outputs differ")
+
+
+def strip_table(notebook: NotebookNode) -> None:
+    del notebook.cells[TABLE]
+
+
+def ignore_by_comment(notebook: NotebookNode) -> None:
+    notebook.cells[TABLE].source = "# NBVAL_IGNORE_OUTPUT\n" + notebook.cells[TABLE].source
+
+
+def ignore_by_tag(notebook: NotebookNode) -> None:
+    notebook.cells[TABLE].metadata["tags"] = ["nbval-ignore-output"]
+
+
+def expect_failure(notebook: NotebookNode) -> None:
+    notebook.cells[TABLE].metadata["tags"] = ["raises-exception"]
+
+
+def clear_output(notebook: NotebookNode) -> None:
+    notebook.cells[TABLE].outputs = []
+
+
+def forget_execution(notebook: NotebookNode) -> None:
+    notebook.cells[1].execution_count = None
+    notebook.cells[1].outputs = []
+
+
+def skip_cell(notebook: NotebookNode) -> None:
+    notebook.cells[1].metadata["tags"] = ["nbval-skip"]
+
+
+def ignore_without_assertion(notebook: NotebookNode) -> None:
+    notebook.cells[1].metadata["tags"] = ["nbval-ignore-output"]
+
+
+def hide_the_table(notebook: NotebookNode) -> None:
+    notebook.cells[TABLE].source += ";\nNone"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (strip_table, "no cell ends in the table"),
+        (hide_the_table, "no cell ends in the table"),
+        (
+            in_source("from helpers.learning.claims import Verdicts", "Verdicts = print"),
+            "no cell ends in the table",
+        ),
+        (ignore_by_comment, "not compared as it stands"),
+        (ignore_by_tag, "not compared as it stands"),
+        (expect_failure, "not compared as it stands"),
+        (clear_output, "stored verdict table is missing"),
+        (in_outputs("1 of 1 claims", "0 of 1 claims"), "only 0 of 1 claims hold"),
+        (in_outputs("1 of 1 claims", "0 of 0 claims"), "only 0 of 0 claims hold"),
+        (forget_execution, "code cell 1 has not been executed"),
+        (skip_cell, "code cell 1 is skipped"),
+        (ignore_without_assertion, "code cell 1 hides its output from comparison and asserts nothing"),
+    ],
+)
+def test_a_chapter_that_proves_less_is_told(
+    change: Callable[[NotebookNode], None], complaint: str, chapter: Path, tmp_path: Path
+) -> None:
+    assert complaint in "\n".join(strict_verdicts(mutant(chapter, tmp_path, change)))
+
+
+def test_an_ignored_output_is_fine_where_the_cell_asserts(chapter: Path, tmp_path: Path) -> None:
+    def assert_instead(notebook: NotebookNode) -> None:
+        ignore_without_assertion(notebook)
+        notebook.cells[1].source += "\nassert answer == 42"
+
+    assert strict_verdicts(mutant(chapter, tmp_path, assert_instead)) == []

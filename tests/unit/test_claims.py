@@ -1,0 +1,148 @@
+"""The verdict table decides, shows and fails as it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.learning import ClaimFailed, Verdicts
+from helpers.learning.claims import as_text, same
+
+FRAME = pd.DataFrame({"name": ["bridge", "host"], "n": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("expected", "observed", "equal"),
+    [
+        ("172.17.0.2", "172.17.0.2", True),
+        ("172.17.0.2", "172.17.0.3", False),
+        ({"a", "b"}, {"b", "a"}, True),
+        (["a", "b"], ["b", "a"], False),
+        ([], ["a"], False),
+        (True, np.True_, True),
+        (1, True, False),
+        (3, np.int64(3), True),
+        (np.array([1, 2]), [1, 2], True),
+        (np.array([1, 2]), [1, 3], False),
+        (FRAME, FRAME.copy(), True),
+        (FRAME, FRAME.astype({"n": "int8"}), True),
+        (FRAME, FRAME.set_index(pd.Index([7, 9])), True),
+        (FRAME, FRAME.iloc[:1], False),
+        (FRAME, FRAME.rename(columns={"n": "m"}), False),
+        (FRAME, "bridge", False),
+        (pd.Series({"a": 1}), pd.Series({"b": 1}), False),
+        (None, "", False),
+    ],
+)
+def test_same(expected: object, observed: object, equal: bool) -> None:
+    assert same(expected, observed) is equal
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "yes"),
+        (np.False_, "no"),
+        (0.1 + 0.2, "0.3"),
+        ({"b", "a"}, "a, b"),
+        (("x", 2), "x, 2"),
+        ({"k": None}, "k: nothing"),
+        ([], "nothing"),
+        (FRAME, "  name  n\nbridge  1\n  host  2"),
+    ],
+)
+def test_text_is_the_same_in_every_run(value: object, text: str) -> None:
+    assert as_text(value) == text
+
+
+def verdicts() -> Verdicts:
+    made = Verdicts("01 Default bridge", engine="26.1.5+dfsg1")
+    made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.2/16")
+    made.claim("few packets are lost", expected="at most 3", observed=2, holds=True, source="beyond")
+    return made
+
+
+def test_table_of_claims_that_hold() -> None:
+    table = verdicts().table()
+    assert list(table.frame["holds"]) == ["yes", "yes"]
+    assert repr(table) == (
+        "01 Default bridge: 2 of 2 claims hold on Engine 26.1.5+dfsg1\n"
+        "\n"
+        "[yes] nginx has the first address (article)\n"
+        "    expected  172.17.0.2/16\n"
+        "    observed  172.17.0.2/16\n"
+        "\n"
+        "[yes] few packets are lost (beyond)\n"
+        "    expected  at most 3\n"
+        "    observed  2"
+    )
+
+
+def test_html_is_whole_and_escaped() -> None:
+    made = Verdicts("x")
+    made.claim("<b> & " + "long " * 40, expected="a<b", observed="a<b", source="beyond")
+    shown = made.table()._repr_html_()
+    assert "&lt;b&gt; &amp; " + "long " * 40 in shown
+    assert "a&lt;b" in shown
+    assert "…" not in shown
+    assert "beyond the article" in shown
+
+
+def test_a_claim_that_fails_is_shown_then_raised(capsys: pytest.CaptureFixture[str]) -> None:
+    made = verdicts()
+    made.claim("names resolve", expected="yes", observed=False)
+    made.claim("MAC", expected="02:42", observed="9a:11")
+    with pytest.raises(ClaimFailed) as caught:
+        made.table()
+    message = str(caught.value)
+    assert "names resolve" in message
+    assert "expected  yes" in message
+    assert "observed  no" in message
+    assert "9a:11" in message
+    assert "nginx" not in message
+    assert "2 of 4 claims hold" in capsys.readouterr().out
+
+
+def test_nothing_claimed_is_no_success() -> None:
+    with pytest.raises(ClaimFailed, match="no claim"):
+        Verdicts("01").table()
+
+
+def test_a_cell_run_twice_replaces_its_verdict_in_place() -> None:
+    made = verdicts()
+    made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.9/16")
+    assert list(made.frame()["holds"]) == ["NO", "yes"]
+    made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.2/16")
+    assert list(made.frame()["holds"]) == ["yes", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "since", "until", "holds"),
+    [
+        ("26.1.5", "", "28.0", "NO"),
+        ("28.0.0", "", "28.0", "does not apply"),
+        ("28.5.2", "", "28.0", "does not apply"),
+        ("20.10.24", "25.0", "", "does not apply"),
+        ("25.0.0-rc.1", "25.0", "", "NO"),
+        ("26.1.5+dfsg1", "25.0", "28.0", "NO"),
+    ],
+)
+def test_a_claim_is_made_for_some_engines_only(engine: str, since: str, until: str, holds: str) -> None:
+    made = Verdicts("01", engine=engine)
+    made.claim("MAC follows the address", expected="02:42", observed="x", since=since, until=until)
+    [row] = made.frame().to_dict("records")
+    assert row["holds"] == holds
+    assert ("before Engine 28.0" in row["claim"]) is bool(until)
+
+
+def test_claims_that_do_not_apply_prove_nothing() -> None:
+    made = Verdicts("01", engine="29.0.0")
+    made.claim("MAC", expected=1, observed=1, until="28.0")
+    with pytest.raises(ClaimFailed):
+        made.table()
+
+
+def test_a_version_needs_the_engines() -> None:
+    with pytest.raises(ValueError, match="engine="):
+        Verdicts("01").claim("MAC", expected=1, observed=1, since="25.0")

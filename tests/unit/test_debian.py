@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers import debian
+from helpers.errors import LabError
+
+Answer = subprocess.CompletedProcess[str]
+PLAN = """\
+0 upgraded, 3 newly installed, 0 to remove and 7 not upgraded.
+Need to get 12.3 MB/14.0 MB of archives.
+After this operation, 71.2 MB of additional disk space will be used.
+"""
+
+
+@pytest.fixture
+def apt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[dict[str, tuple[int, str]]], list[list[str]]]:
+    """Stand in for apt-get: answers by its first argument; returns the list of calls."""
+
+    def answer_with(answers: dict[str, tuple[int, str]]) -> list[list[str]]:
+        calls: list[list[str]] = []
+
+        def apt_get(*arguments: str) -> Answer:
+            calls.append(list(arguments))
+            code, output = answers.get(arguments[1], (0, "")) if len(arguments) > 1 else answers["update"]
+            return Answer(list(arguments), code, output, "")
+
+        monkeypatch.setattr(debian, "_apt", apt_get)
+        return calls
+
+    monkeypatch.setattr(debian, "missing", lambda packages: [name for name in packages if name != "bash"])
+    monkeypatch.setattr(debian, "_authenticate", lambda: None)
+    monkeypatch.setattr(debian, "cache_dir", lambda: tmp_path)
+    return answer_with
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('ID=debian\nVERSION_ID="12"\n', True),
+        ("ID=linuxmint\nID_LIKE='ubuntu debian'\n", True),
+        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', True),
+        ("ID=fedora\n", False),
+        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', False),
+    ],
+)
+def test_debian_is_known_by_os_release(
+    content: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    (tmp_path / "os-release").write_text(content)
+    assert debian.is_debian(tmp_path / "os-release") is expected
+
+
+def test_without_apt_get_it_is_not_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    (tmp_path / "os-release").write_text("ID=debian\n")
+    assert not debian.is_debian(tmp_path / "os-release")
+    assert not debian.is_debian(tmp_path / "absent")
+
+
+def test_root_needs_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert debian.as_root(["ip", "link"]) == ["ip", "link"]
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert debian.as_root(["ip", "link"]) == ["sudo", "ip", "link"]
+
+
+def test_neither_root_nor_sudo_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(LabError, match="no sudo") as caught:
+        debian.as_root(["apt-get", "update"])
+    assert "apt-get update" in caught.value.tried
+
+
+def test_what_is_there_is_not_installed_again(
+    apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = apt({})
+    debian.install(["bash"], why="The embedded engine")
+    assert calls == []
+    assert capsys.readouterr().err == ""
+
+
+def test_says_what_why_and_how_much_before_it_installs(
+    apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken_source = (100, "Err:1 https://example.invalid stable InRelease\nE: Failed to fetch")
+    calls = apt({"update": broken_source, "--assume-no": (1, PLAN)})
+    debian.install(["bash", "qemu-system-x86"], why="The embedded engine")
+    said = capsys.readouterr().err
+    assert "The embedded engine needs Debian packages that are not installed yet: qemu-system-x86" in said
+    assert "Installing 3 packages: 12.3 MB to download, 71.2 MB of disk space" in said
+    assert calls[-1] == ["install", "qemu-system-x86"]
+    assert debian.installed_by_us() == []  # by the stand-in, it is missing still
+
+
+def test_a_failure_carries_apts_own_words(
+    apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]],
+) -> None:
+    apt({"update": (0, ""), "--simulate": (100, "Reading…\nE: Unable to locate package qemu-system-x86\n")})
+    with pytest.raises(LabError) as caught:
+        debian.install(["qemu-system-x86"], why="The embedded engine")
+    assert caught.value.seen == "E: Unable to locate package qemu-system-x86"

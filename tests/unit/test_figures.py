@@ -1,0 +1,261 @@
+"""What a figure says is in the data behind its Axes; the style stays inside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from helpers import figures
+from helpers.figures import layout, style
+from helpers.probes.frame import tidy
+
+NAMES = ("nginx", "busybox1", "busybox2")
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(plt, "show", lambda *_, **__: pytest.fail("a figure must not show itself"))
+    plt.switch_backend("Agg")
+    before = dict(mpl.rcParams)
+    yield
+    assert dict(mpl.rcParams) == before
+    plt.close("all")
+
+
+def endpoints(*rows: tuple[str, str, str, str, str, str]) -> pd.DataFrame:
+    columns = ["machine", "container", "network", "driver", "interface", "ipv4"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(prefix=frame["ipv4"].map(lambda address: 16 if address else None), mac="").astype(
+        {"prefix": "Int64"}
+    )
+
+
+def networks(machine: str, *more: tuple[str, str, str]) -> pd.DataFrame:
+    always = (("bridge", "bridge", "172.17.0.0/16"), ("host", "host", ""), ("none", "null", ""))
+    rows = [(machine, *row, "docker0" if row[0] == "bridge" else "", False) for row in always + more]
+    return pd.DataFrame(rows, columns=["machine", "name", "driver", "subnet", "interface", "internal"])
+
+
+def lan(*machines: str) -> pd.DataFrame:
+    rows = [
+        (name, f"192.168.99.{number}", "eth0", "192.168.99.0/24") for number, name in enumerate(machines, 100)
+    ]
+    return pd.DataFrame(rows, columns=["machine", "address", "interface", "subnet"])
+
+
+TWO_NETWORKS = endpoints(
+    ("host", "busybox1", "bridge", "bridge", "eth0", "172.17.0.3"),
+    ("host", "busybox1", "my_bridge", "bridge", "eth1", "172.20.0.2"),
+    ("host", "nginx", "bridge", "bridge", "eth0", "172.17.0.2"),
+)
+
+
+def swarm() -> pd.DataFrame:
+    return pd.concat(
+        endpoints(
+            *(
+                (machine, f"nginx.{number}", network, driver, f"eth{port}", f"10.{port}.{number}.200")
+                for number in range(4)
+                for port, (network, driver) in enumerate(
+                    (("ingress", "overlay"), ("docker_gwbridge", "bridge"), ("bridge", "bridge"))
+                )
+            )
+        )
+        for machine in ("manager", "machine1", "machine2")
+    )
+
+
+def reach(answers: Callable[[str, str, str], bool]) -> pd.DataFrame:
+    return tidy(
+        {
+            "source": source,
+            "target": target,
+            "via": via,
+            "protocol": "icmp",
+            "ok": answers(source, target, via),
+            "rtt_ms": 0.1 if answers(source, target, via) else math.nan,
+            "error": "",
+        }
+        for source in NAMES
+        for target in NAMES
+        for via in ("IP", "name")
+        if source != target
+    )
+
+
+def attempts(*rows: tuple[float, float]) -> pd.DataFrame:
+    common = {"source": "a", "target": "b", "via": "IP", "protocol": "icmp", "error": ""}
+    return tidy(
+        [common | {"t_s": t, "rtt_ms": rtt, "ok": not math.isnan(rtt)} for t, rtt in rows], {"t_s": "float64"}
+    )
+
+
+def words(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def test_topology_draws_every_attachment() -> None:
+    ax: Any = figures.topology(
+        TWO_NETWORKS, networks("host", ("my_bridge", "bridge", "172.20.0.0/16")), title="t"
+    )
+    shown = words(ax)
+    for expected in ("busybox1", "nginx", "bridge", "my_bridge", "172.20.0.0/16", "eth0\n172.17.0.3"):
+        assert expected in shown
+    assert sum(line.get_marker() == "o" for line in ax.lines) == len(TWO_NETWORKS)
+    assert figures.caption(ax) == (
+        "host: bridge (default bridge · docker0) joins busybox1, nginx; "
+        "my_bridge (user-defined bridge) joins busybox1"
+    )
+
+
+def test_topology_of_a_fresh_machine_shows_its_three_networks() -> None:
+    ax: Any = figures.topology(endpoints(), networks("host"), lan("host"), title="t")
+    assert {"bridge", "host", "none", "LAN   192.168.99.0/24", "eth0\n192.168.99.100"} <= set(words(ax))
+
+
+def test_topology_of_host_and_none() -> None:
+    frame = endpoints(("host", "web", "host", "host", "", ""), ("host", "batch", "none", "null", "", ""))
+    ax: Any = figures.topology(frame, networks("host"), title="t")
+    assert "lo\nnothing else" in words(ax)
+    assert "host (the machine's own interfaces) joins web" in figures.caption(ax)
+    assert "batch" not in figures.caption(ax)
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_topology_nothing_overlaps_or_leaves_the_picture(upright: bool) -> None:
+    frame = swarm() if upright else TWO_NETWORKS
+    names = list(frame["machine"].unique())
+    plan = layout.plan(frame, None, lan(*names))
+    assert plan.lan
+    assert plan.lan.upright is upright
+    assert plan.width < 16
+    for machine in plan.machines:
+        assert machine.left >= 0
+        assert machine.left + machine.width <= plan.width
+        assert 0 <= machine.bottom < machine.top <= plan.height
+        lowest = min(bar.bottom for bar in machine.bars)
+        edge = machine.left
+        for box in machine.boxes:
+            assert edge <= box.left
+            assert box.bottom + layout.BOX < lowest
+            edge = box.left + box.width
+            assert all(box.left < port.x and port.x + port.width <= edge + 0.1 for port in box.ports)
+        assert edge <= machine.left + machine.width
+        assert all(bar.least_width <= machine.width for bar in machine.bars)
+
+
+def test_topology_text_is_readable_in_print() -> None:
+    ax: Any = figures.topology(swarm(), lan=lan("manager", "machine1", "machine2"), title="t")
+    assert min(text.get_fontsize() for text in ax.texts) >= 9
+    assert 110 <= ax.get_figure().dpi <= 150
+
+
+def test_containers_are_sorted_as_people_count() -> None:
+    names = ["nginx.10", "nginx.9", "a", "10", "9"]
+    assert sorted(names, key=layout.natural) == ["a", "nginx.9", "nginx.10", "9", "10"]
+
+
+def test_every_kind_is_told_apart_without_colour() -> None:
+    def grey(kind: style.Kind) -> int:
+        red, green, blue = to_rgb(kind.colour)
+        return round(10 * (0.3 * red + 0.59 * green + 0.11 * blue))
+
+    seen = {(grey(kind), kind.hatch) for kind in style.KINDS.values()}
+    assert len(seen) == len(style.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("network", "driver", "label"),
+    [
+        ("bridge", "bridge", "default bridge"),
+        ("my_bridge", "bridge", "user-defined bridge"),
+        ("none", "null", "none"),
+        ("ingress", "overlay", "ingress"),
+        ("mine", "overlay", "overlay"),
+        ("mine", "my/plugin:1", "my/plugin:1"),
+    ],
+)
+def test_kind(network: str, driver: str, label: str) -> None:
+    assert style.kind(network, driver).label == label
+
+
+def glyphs(ax: Any) -> dict[str, str]:
+    return {text.get_gid(): text.get_text() for text in ax.texts if text.get_gid()}
+
+
+def test_matrix() -> None:
+    ax: Any = figures.matrix(reach(lambda _, __, via: via == "IP"), title="t")
+    found = glyphs(ax)
+    assert len(found) == 2 * 9
+    assert found["|IP|nginx|busybox1"] == "✓"
+    assert found["|name|nginx|busybox1"] == "✗"
+    assert found["|name|nginx|nginx"] == "·"
+    assert figures.caption(ax) == "by IP: 6 of 6 pairs answer · by name: 0 of 6 pairs answer"
+
+
+def test_matrix_of_one_lost_answer_in_two_is_a_cross() -> None:
+    frame = reach(lambda *_: True)
+    frame = pd.concat([frame, frame.head(1).assign(ok=False)])
+    assert glyphs(figures.matrix(frame, title="t"))["|IP|nginx|busybox1"] == "✗"
+
+
+def test_matrices() -> None:
+    before = reach(lambda _, __, via: via == "IP")
+    after = reach(lambda source, target, via: via == "IP" or "nginx" not in (source, target))
+    ax: Any = figures.matrices({"before": before, "after": after}, title="t")
+    found = glyphs(ax)
+    assert found["before|name|busybox1|busybox2"] == "✗"
+    assert found["after|name|busybox1|busybox2"] == "✓"
+    assert found["after|name|nginx|busybox2"] == "✗"
+    assert {"before", "after", "by IP", "by name"} <= set(words(ax))
+    assert figures.caption(ax).endswith("after, by name: 2 of 6 pairs answer")
+
+
+@pytest.mark.parametrize(("slowest", "scale"), [(0.4, "linear"), (40.0, "log")])
+def test_distribution_shows_every_sample(slowest: float, scale: str) -> None:
+    frame = attempts((0, 0.3), (1, 0.1), (2, 0.2), (3, slowest), (4, math.nan))
+    ax: Any = figures.distribution(frame, by="via", title="t")
+    [line] = [line for line in ax.lines if line.get_gid() == "IP"]
+    assert list(line.get_xdata()) == [0.1, 0.2, 0.3, slowest]
+    assert list(line.get_ydata()) == [0.25, 0.5, 0.75, 1]
+    assert ax.get_xscale() == scale
+    assert "median 0.25 ms (n = 4)" in str(line.get_label())
+    assert "milliseconds" in ax.get_xlabel()
+    assert figures.caption(ax) == "round-trip time by via: IP (4 of 5 answered)"
+
+
+def test_distribution_without_an_answer() -> None:
+    ax: Any = figures.distribution(attempts((0, math.nan)), by="via", title="t")
+    assert figures.caption(ax).endswith("IP (0 of 1 answered)")
+
+
+EVENTS = pd.DataFrame([("cut", 0.95, 1.1), ("heal", 1.95, 2.15)], columns=["label", "t_s", "done_s"])
+
+
+def test_timeline() -> None:
+    nan = math.nan
+    frame = attempts((0, 0.1), (0.5, 0.2), (1.0, nan), (1.5, nan), (1.9, nan), (2.1, nan), (2.2, 0.1))
+    ax: Any = figures.timeline(frame, EVENTS, title="t")
+    lines: dict[Any, Any] = {line.get_gid(): line for line in ax.lines}
+    assert list(lines["answered"].get_xdata()) == [0, 0.5, 2.2]
+    assert list(lines["lost"].get_xdata()) == [1.0, 1.5, 1.9, 2.1]
+    assert sum(line.get_gid() == "event" for line in ax.lines) == 2
+    assert figures.caption(ax) == "at first all answered · after cut none answered · after heal all answered"
+
+
+def test_timeline_says_what_it_cannot_say() -> None:
+    frame = attempts((0, 0.1), (0.5, math.nan), (1.5, math.nan))
+    caption = figures.caption(figures.timeline(frame, EVENTS, title="t"))
+    assert caption == "at first some answered · after cut none answered · after heal no attempt"
+
+
+def test_timeline_without_events_or_answers() -> None:
+    ax: Any = figures.timeline(attempts((0, math.nan), (1, math.nan)), EVENTS.head(0), title="t")
+    assert figures.caption(ax) == "at first none answered"

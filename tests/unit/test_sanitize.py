@@ -1,0 +1,67 @@
+"""What is masked before outputs are compared, and what is not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from nbval.plugin import get_sanitize_patterns
+
+from helpers.paths import PROJECT
+
+PATTERNS = get_sanitize_patterns((PROJECT / "tests" / "notebooks" / "sanitize.cfg").read_text())
+LONG = "dfdbc18945190c832c3e0aaa7013915d77022851e69965c134045bb3a37168c4"
+
+
+def sanitize(text: str) -> str:
+    for pattern, replacement in PATTERNS:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("5beee851de42   bridge    bridge    local", "012345678901   bridge    bridge    local"),
+        (f'"{LONG}": {{', f'"{LONG[::-1]}": {{'),
+        ("seq=0 ttl=64 time=0.245 ms", "seq=0 ttl=64 time=12.113 ms"),
+        ("round-trip min/avg/max = 0.1/0.2/0.3 ms", "round-trip min/avg/max = 10.1/20.2/30.3 ms"),
+        (
+            "CREATED          STATUS          PORTS\n2 minutes ago    Up 2 minutes    80/tcp",
+            "CREATED              STATUS              PORTS\nAbout a minute ago   Up About a minute   80/tcp",
+        ),
+        ('"Created": "2026-11-24T02:06:11.123456789Z"', '"Created": "2027-01-01T00:00:00+09:00"'),
+        ("Date: Tue, 24 Nov 2026 02:06:11 GMT", "Date: Wed, 25 Nov 2026 12:46:51 GMT"),
+        ("7: veth1a2b3c4@if6: <BROADCAST>", "11: veth0000000@if10: <BROADCAST>"),
+        ("4: eth0@if5: <UP>", "14: eth0@if15: <UP>"),
+        ("from 192.168.99.101: seq=0", "from 192.168.100.101: seq=0"),
+        ("Engine: 26.1.5, embedded", "Engine: 28.5.2, docker at unix:///var/run/docker.sock"),
+    ],
+)
+def test_what_no_two_runs_share_is_masked(one: str, other: str) -> None:
+    assert sanitize(one) == sanitize(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("172.17.0.2/16", "172.17.0.3/16"),
+        ("02:42:ac:11:00:02", "02:42:ac:11:00:03"),
+        ("ping: bad address 'busybox1'", "ping: bad address 'busybox2'"),
+        ("seq=0 ttl=64 time=0.2 ms", "seq=0 ttl=63 time=0.2 ms"),
+        (
+            "3 packets transmitted, 3 packets received, 0% packet loss",
+            "3 packets transmitted, 0 packets received",
+        ),
+        ("from 192.168.99.101: seq=0", "from 192.168.99.102: seq=0"),
+        ("192.168.0.1", "192.168.1.1"),
+        ("4: eth0@if5: <UP>", "4: eth1@if5: <UP>"),
+        ("veth1a2b3c4@if6: <UP>", "veth1a2b3c4@if6: <DOWN>"),
+        ("Up 2 minutes   80/tcp", "Exited (1) 2 minutes ago   80/tcp"),
+        ("mtu 1500", "mtu 1450"),
+        ("3 of 3 claims hold", "2 of 3 claims hold"),
+        ("12 requests", "13 requests"),
+    ],
+)
+def test_what_a_chapter_is_about_is_compared(one: str, other: str) -> None:
+    assert sanitize(one) != sanitize(other)
