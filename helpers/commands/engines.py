@@ -5,6 +5,7 @@ from __future__ import annotations
 from helpers import environment
 from helpers.engine import connect
 from helpers.lab import reaper
+from helpers.progress import say
 
 
 def prepare() -> None:
@@ -14,6 +15,7 @@ def prepare() -> None:
     """
     environment.list_fonts()
     engine = connect()
+    say(f"Engine: {engine.version} at {engine.endpoint.url} ({engine.endpoint.source})")
     try:
         reaper.sweep(engine.client)
     finally:

@@ -98,14 +98,15 @@ def _reachable() -> Engine:
 
 
 def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement]) -> None:
-    lacking = [row for row in rows if row.fatal and not row.ok]
-    if lacking:
-        raise LabError(
-            f"Checking that the Engine at {engine.endpoint.url} ({engine.endpoint.source}) can carry a lab",
-            "\n".join(f"{row.name}: {row.evidence}" for row in lacking),
-            " ".join(dict.fromkeys(row.hint for row in lacking))
-            + " Or set LAB_ENGINE=embedded (Debian and Ubuntu): that needs no Docker of yours.",
-        )
+    if requirements.suffices(rows):
+        return
+    # What could not be measured, because something else failed first, would only hide that.
+    lacking = [row for row in rows if row.fatal and not row.ok and row.evidence != requirements.UNMEASURED]
+    raise LabError(
+        f"Checking that the Engine at {engine.endpoint.url} ({engine.endpoint.source}) can carry a lab",
+        "\n".join(f"{row.name}: {row.evidence}" for row in lacking),
+        " ".join(dict.fromkeys(f"{row.hint.rstrip('.')}." for row in lacking)),
+    )
 
 
 def _open(endpoint: Endpoint) -> Engine:

@@ -8,6 +8,7 @@ a disk overlay of its own. Only SSH leads in, with its owner's key; clients use 
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -92,8 +93,10 @@ def start() -> Endpoint:
         raise LabError("Starting the embedded engine", reason, "Start Docker, and set LAB_ENGINE=docker.")
     with exclusive(run_dir() / "engine.lock", "the embedded engine to be started by another process"):
         endpoint = running() or _reconnected()
-        if endpoint:
+        if endpoint and _is_of_this_make():
             return endpoint
+        if endpoint:
+            say("The embedded engine that runs is of an older make: it is replaced, with the labs on it")
         _discard_instance()
         debian.install(PACKAGES, "The embedded engine")
         entry = _entry()
@@ -137,6 +140,11 @@ def _entry() -> Path:
     return _entries() / f"{images.SUITE}-{images.key('vm', 'machine')}"
 
 
+def _is_of_this_make() -> bool:
+    origin = _instance() / "entry"
+    return origin.exists() and origin.read_text() == str(_entry())
+
+
 def _discard_instance() -> None:
     directory = _instance()
     VirtualMachine(directory).end()
@@ -145,6 +153,12 @@ def _discard_instance() -> None:
 
 
 def _build(entry: Path) -> None:
+    if os.geteuid() != 0 and not shutil.which("sudo"):
+        raise LabError(
+            "Building the embedded engine",
+            f"it takes the rights of root, and you are user {os.geteuid()} on a machine without sudo",
+            "Ask an administrator to install sudo or Docker; with Docker, set LAB_ENGINE=docker.",
+        )
     for older in _entries().glob("*"):
         if older.name.endswith(".partial"):
             subprocess.run(debian.as_root(["rm", "-rf", str(older)]), check=False, timeout=300)
@@ -153,8 +167,11 @@ def _build(entry: Path) -> None:
     say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, some three minutes")
     partial = entry.with_suffix(".partial")
     partial.mkdir(mode=0o700)
-    rootfs.make(partial)
-    partial.rename(entry)
+    try:
+        rootfs.make(partial)
+        partial.rename(entry)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _prepared(entry: Path) -> tuple[Accelerator, Path]:
@@ -248,11 +265,10 @@ def _reconnected() -> Endpoint | None:
 
 
 def _overlay(disk: Path, backing: str) -> None:
-    subprocess.run(
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, str(disk)],
-        check=True,
-        timeout=60,
-    )
+    command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, str(disk)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise LabError(f"Making the disk {disk}", done.stderr, "Make room there, then repeat.")
     disk.chmod(0o600)
 
 

@@ -19,6 +19,11 @@ from helpers.errors import LabError
 
 QEMU = "qemu-system-x86_64"
 MEMORY_MB = 3072
+# One user, one purpose: what guards users of one kernel from each other costs a fifth of the time here.
+_KERNEL_OPTIONS = (
+    "quiet panic=-1 mitigations=off init_on_alloc=0 hardened_usercopy=off apparmor=0 audit=0 nowatchdog"
+    " tsc=reliable no_timer_check nokaslr"
+)
 _QMP_TIMEOUT_S = 20.0
 _POLL_S = 0.1
 
@@ -93,7 +98,10 @@ class VirtualMachine:
             *("-machine", "q35", *accelerator.arguments, "-m", str(MEMORY_MB)),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-kernel", str(kernel), "-initrd", str(initrd)),
-            *("-append", "console=ttyS0 root=/dev/vda rw init=/usr/local/sbin/engine-init quiet panic=-1"),
+            *(
+                "-append",
+                f"console=ttyS0 root=/dev/vda rw init=/usr/local/sbin/engine-init {_KERNEL_OPTIONS}",
+            ),
             # The disk is thrown away when the engine stops: nothing has to survive a power cut.
             *("-drive", f"file={_escape(disk)},format=qcow2,if=virtio,cache=unsafe,discard=unmap"),
             *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
@@ -162,6 +170,16 @@ class VirtualMachine:
 
         Source: QEMU Machine Protocol reference.
         """
+        try:
+            answer = self._ask(command, arguments or {})
+        except (OSError, ValueError) as error:  # ValueError: no JSON, because QEMU ended before it answered
+            raise self.failure(f"asking QEMU for {command}", f"no answer: {error}") from error
+        if "error" in answer:
+            raise self.failure(f"asking QEMU for {command}", str(answer["error"].get("desc")))
+        result: dict[str, Any] = answer["return"]
+        return result
+
+    def _ask(self, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_QMP_TIMEOUT_S)
             connection.connect(str(self._monitor))
@@ -169,17 +187,14 @@ class VirtualMachine:
             stream.readline()  # the greeting
             for request in (
                 {"execute": "qmp_capabilities"},
-                {"execute": command, "arguments": arguments or {}},
+                {"execute": command, "arguments": arguments},
             ):
                 stream.write(json.dumps(request) + "\n")
                 stream.flush()
                 answer: dict[str, Any] = {"event": ""}
                 while "event" in answer:
                     answer = json.loads(stream.readline())
-        if "error" in answer:
-            raise self.failure(f"asking QEMU for {command}", str(answer["error"].get("desc")))
-        result: dict[str, Any] = answer["return"]
-        return result
+        return answer
 
     def alive(self) -> bool:
         """Whether this virtual machine's own QEMU process still runs."""
@@ -196,7 +211,7 @@ class VirtualMachine:
         """End QEMU: by its monitor, else by its process id."""
         if not self.alive():
             return
-        with suppress(OSError, ValueError, LabError):
+        with suppress(LabError):
             self.qmp("quit")
         deadline = time.monotonic() + 5
         while self.alive() and time.monotonic() < deadline:

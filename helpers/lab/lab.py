@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar
@@ -84,8 +84,14 @@ class Lab:
                 pool.submit(machine.start, self.lan, self.id, mine, addresses)
                 for machine in self.machines.values()
             ]
-            for machine in booting:
-                machine.result()
+            try:
+                for machine in booting:
+                    machine.result()
+            except BaseException:  # a machine that failed, or Ctrl-C: the others need not boot to the end
+                while wait(booting, timeout=0.2).not_done:
+                    for other in self.machines.values():
+                        other.close()
+                raise
 
     def __getitem__(self, name: str) -> Machine:
         try:
@@ -96,6 +102,11 @@ class Lab:
                 f"this lab has {', '.join(self.machines)}",
                 "Use one of those.",
             ) from None
+
+    def __repr__(self) -> str:
+        engine = f"Engine: {self.engine.version} ({self.engine.endpoint.source})"
+        addresses = [f"{machine.name}: {machine.address}" for machine in self.machines.values()]
+        return "\n".join([engine, f"LAN: {self.lan.subnet}", *addresses])
 
     def __enter__(self) -> Lab:
         return self
@@ -137,5 +148,5 @@ def _engine_failed(engine: Engine, error: Exception) -> LabError:
     return LabError(
         f"Starting a lab on the Engine at {engine.endpoint.url}",
         str(getattr(error, "explanation", None) or error),
-        "Run `python -m helpers doctor`, then repeat.",
+        "Run `python3 -m helpers doctor`, then repeat.",
     )

@@ -54,6 +54,8 @@ class Machine:
         Its address on the LAN, e.g. "192.168.99.100".
     docker:
         docker-py's client for the machine's own dockerd.
+    version:
+        Of its own Engine, e.g. "26.1.5"; the same wherever the lab runs.
     docker_host:
         What the ``docker`` CLI and any other client take as DOCKER_HOST.
     """
@@ -93,6 +95,7 @@ class Machine:
         threading.Thread(target=lambda: list(self._heartbeat.output()), daemon=True).start()
         self._tunnel = Tunnel(self._api, self.id, self._socket)
         self.docker = docker.DockerClient(base_url=self.docker_host, version="auto", timeout=_REQUEST_S)
+        self.version = str(self.docker.version()["Version"]).split("+")[0]
 
     def close(self) -> None:
         """Close the connections to it; the dead-man's switch then ends it."""
@@ -214,7 +217,7 @@ class Machine:
                 raise LabError(
                     f"Creating the machine {self.name}",
                     str(error.explanation),
-                    "Run `python -m helpers doctor`: it says what this Engine lacks.",
+                    "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
                 ) from error
             return str(created["Id"])
         raise AssertionError("unreachable: without the modules nothing names /lib/modules")
@@ -232,7 +235,7 @@ class Machine:
         raise LabError(
             f"Booting the machine {self.name} ({self.address})",
             seen,
-            "Run `python -m helpers doctor`: it says what this Engine lacks.",
+            "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
         )
 
     def _gone(self, tried: str, error: Exception) -> LabError:

@@ -42,9 +42,8 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
 
 def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
     """Remove all objects of one lab, and its sockets here. Returns how many objects there were."""
-    removed = _remove(client, lambda found: found.get(labels.LAB) == lab_id)
-    shutil.rmtree(sockets(lab_id), ignore_errors=True)
-    return removed
+    shutil.rmtree(sockets(lab_id), ignore_errors=True)  # first: the Engine may be gone
+    return _remove(client, lambda found: found.get(labels.LAB) == lab_id)
 
 
 def sockets(lab_id: str) -> Path:

@@ -62,8 +62,11 @@ class OnMachine(Magics):
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Make ``%load_ext helpers.learning`` offer the magics."""
+    """Make ``%load_ext helpers.learning`` offer the magics, and show every figure below its cell."""
     shell.register_magics(OnMachine)
+    # Without this matplotlib turns to the notebook inside a figure's rc_context, whose end takes it back.
+    if hasattr(shell, "kernel"):
+        shell.enable_matplotlib("inline")
 
 
 def as_typed(cell: str) -> str:

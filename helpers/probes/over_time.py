@@ -78,7 +78,7 @@ def reachability_timeline(
     LabError
         If the source does not run or its pings never start. What an event raises comes through unchanged.
     """
-    attempt = inside.bounded(["ping", "-c", "1", "-W", str(icmp.WAIT_S), target], ATTEMPT_S)
+    attempt = inside.bounded(["ping", "-c", "1", "-W", str(ATTEMPT_S - 1), target], ATTEMPT_S)
     stop = f"/dev/shm/stop-{secrets.token_hex(4)}"
     script = (
         LOOP.replace("STOP", stop)

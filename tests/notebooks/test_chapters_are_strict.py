@@ -12,7 +12,7 @@ from tests.notebooks.mutation import Change, assert_caught, in_source, mutant, n
 from tests.notebooks.strictness import strict_verdicts
 
 BROKEN = {
-    "01_default_bridge": wrong_expectation,
+    "00_start_here": wrong_expectation,
     "02_user_defined_bridge": in_source("docker network connect my_bridge busybox2", ":"),
 }
 

@@ -1,0 +1,161 @@
+"""The embedded engine: nobody else gets in, and it comes back after its processes were killed.
+
+The second half kills processes, so it runs an embedded engine of its own from the same cache entry.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from helpers.engine import Engine, connect, embedded
+from helpers.errors import LabError
+from helpers.lab import Lab
+from helpers.paths import cache_dir, run_dir
+from tests.engine.support import mode, python
+
+NOBODY = 65534
+CONNECT = "from helpers.engine import connect; print(connect().client.info()['ID'])"
+
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def embedded_engine(engine: Engine) -> Engine:
+    if engine.endpoint.backend != "embedded":
+        pytest.skip("the Engine of these tests is not the embedded one")
+    return engine
+
+
+@pytest.fixture
+def ssh_port() -> int:
+    return int((run_dir() / "engine" / "ssh_port").read_text())
+
+
+def test_its_directories_are_its_owners_alone() -> None:
+    for directory in (run_dir(), run_dir() / "engine", cache_dir(), cache_dir() / "engine"):
+        assert mode(directory) == "0o700", directory
+
+
+def test_its_sockets_disks_and_keys_are_its_owners_alone(embedded_engine: Engine) -> None:
+    (entry,) = (cache_dir() / "engine").iterdir()
+    prepared = next(entry.glob("prepared-*"))
+    running = run_dir() / "engine"
+    for path in (running / "docker.sock", entry / "ssh_key", entry / "host_key", running / "disk.qcow2"):
+        assert mode(path) == "0o600", path
+    assert mode(entry) == mode(prepared) == "0o700"
+    assert (prepared / "state").stat().st_size > 0
+
+
+def test_its_only_port_is_ssh_on_the_loopback(ssh_port: int) -> None:
+    listening = [
+        (one.laddr.ip, one.laddr.port)
+        for one in _qemu().net_connections("inet")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    assert listening == [("127.0.0.1", ssh_port)]
+
+
+def test_ssh_refuses_whoever_has_not_the_key(ssh_port: int, tmp_path: Path) -> None:
+    stranger = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger], check=True)
+    options = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oBatchMode=yes"]
+    key = ["-oIdentitiesOnly=yes", "-i", str(stranger)]
+    command = ["ssh", "-F", "none", *options, *key, "-p", str(ssh_port)]
+    done = subprocess.run([*command, "root@127.0.0.1", "id"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (255, "")
+    assert "Permission denied (publickey)" in done.stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
+def test_another_user_finds_every_door_closed() -> None:
+    doors = [run_dir() / "engine" / name for name in ("docker.sock", "qmp.sock", "disk.qcow2", "ssh_port")]
+    doors += [path for path in (cache_dir() / "engine").rglob("*") if path.is_file()]
+    assert all(path.exists() for path in doors)
+    found = subprocess.run(
+        ["sh", "-c", 'for door; do [ ! -e "$door" ] || echo "$door"; done', "sh", *map(str, doors)],
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        text=True,
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+@pytest.fixture
+def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """Give this test a cache and a run directory of its own; the built disk is shared, and only read."""
+    (built,) = (cache_dir() / "engine").iterdir()
+    runtime = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp"))  # short: sockets' paths have a limit
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("LAB_ENGINE", "embedded")
+    (cache_dir() / "engine").mkdir(mode=0o700)
+    (cache_dir() / "engine" / built.name).symlink_to(built)
+    yield run_dir() / "engine"
+    embedded.stop()
+    shutil.rmtree(runtime)
+
+
+def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
+    # Two notebooks that start at once: one boots it, the other waits.
+    both = [python(CONNECT, {}), python(CONNECT, {})]
+    first, second = (one.communicate(timeout=180)[0].strip() for one in both)
+    assert first == second != ""
+    (qemu,) = _processes(own_engine / "qmp.sock")
+
+    # The forwarding ssh dies: the same virtual machine is reached again.
+    (forward,) = _processes(own_engine / "docker.sock")
+    forward.kill()
+    forward.wait(10)
+    engine = connect()
+    assert engine.client.info()["ID"] == first
+    assert _processes(own_engine / "qmp.sock") == [qemu]
+
+    # QEMU dies under a lab: an error that a learner can read, soon, and a new engine.
+    with Lab(engine=engine) as lab:
+        host = lab["host"]
+        assert host.run("true").exit_code == 0
+        qemu.kill()
+        started = time.monotonic()
+        with pytest.raises(LabError, match="its Engine has ended"):
+            host.run("true")
+        assert time.monotonic() - started < 30
+        with pytest.raises(requests.ConnectionError):
+            host.docker.ping()
+        started = time.monotonic()
+    assert time.monotonic() - started < 30
+    assert not (run_dir() / "labs" / lab.id).exists()
+    engine.close()
+
+    started = time.monotonic()
+    again = connect()
+    assert time.monotonic() - started < 60
+    assert again.client.containers.list(all=True) == []
+    again.close()
+    assert len(_processes(own_engine / "qmp.sock")) == 1
+
+    assert embedded.stop()
+    assert _processes(own_engine) == []
+    assert not own_engine.exists() or list(own_engine.iterdir()) == []
+
+
+def _qemu() -> psutil.Process:
+    return psutil.Process(int((run_dir() / "engine" / "qemu.pid").read_text()))
+
+
+def _processes(named: Path) -> list[psutil.Process]:
+    """Return the processes that have this path on their command line."""
+    found = psutil.process_iter(["cmdline"])
+    return [one for one in found if any(str(named) in word for word in one.info["cmdline"] or [])]

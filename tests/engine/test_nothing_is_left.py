@@ -1,0 +1,144 @@
+"""However a lab ends, nothing of it stays; and what is not of a dead lab of ours is never touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+import pytest
+from docker.errors import NotFound
+
+from helpers.engine import Engine, connect
+from helpers.errors import LabError
+from helpers.lab import Lab, labels, machine, reaper
+from helpers.paths import run_dir
+from tests.engine.support import Owner, objects, of_lab, wait_until_empty
+
+TWO_MINUTES = 120
+StartOwner = Callable[..., Owner]
+
+
+def test_close_leaves_nothing(engine: Engine) -> None:
+    previous = Lab.current
+    lab = Lab(engine=engine)
+    try:
+        assert Lab.current is lab
+        assert len(of_lab(engine.client, lab.id)) == 3
+    finally:
+        lab.close()
+    # The machine may be ending by itself while it is removed; the watch then looks a second time.
+    assert wait_until_empty(lambda: of_lab(engine.client, lab.id), 30) == {}
+    assert wait_until_empty(lambda: lab._watch._process.poll() is None, 30) is False
+    assert not (run_dir() / "labs" / lab.id).exists()
+    lab.close()
+    Lab.current = previous
+
+
+def test_a_lab_that_fails_halfway_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_READY_S", 0.5)
+    before = _objects_of_this_process(engine)
+    with pytest.raises(LabError, match="Booting the machine host"):
+        Lab(engine=engine)
+    assert wait_until_empty(lambda: _objects_of_this_process(engine).keys() - before.keys(), 30) == set()
+
+
+def test_a_killed_owner_leaves_nothing(engine: Engine, owner: StartOwner) -> None:
+    killed = owner()
+    assert len(of_lab(engine.client, killed.lab_id)) == 3
+    killed.kill()
+    assert wait_until_empty(lambda: of_lab(engine.client, killed.lab_id), TWO_MINUTES) == {}
+    assert wait_until_empty((run_dir() / "labs" / killed.lab_id).exists, 10) is False
+
+
+def test_without_its_watch_the_machine_ends_itself(engine: Engine, owner: StartOwner) -> None:
+    killed = owner(**_as_a_docker_of_the_user(engine))
+    (watch,) = killed.watches()
+    watch.kill()
+    killed.kill()
+
+    def machines() -> list[str]:
+        return [name for name in of_lab(engine.client, killed.lab_id) if not name.startswith("network")]
+
+    assert wait_until_empty(machines, TWO_MINUTES) == []
+    # The LAN has no process that could end with the owner: the next lab's sweep takes it.
+    reaper.sweep(engine.client)
+    assert of_lab(engine.client, killed.lab_id) == {}
+
+
+def test_the_engine_is_also_reached_as_a_docker_of_the_user(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in _as_a_docker_of_the_user(engine).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("docker.APIClient.build", None)  # the image is there: nothing is built
+    reached = connect()
+    try:
+        assert (reached.endpoint.backend, reached.endpoint.source) == ("docker", "DOCKER_HOST")
+        assert reached.client.info()["ID"] == engine.client.info()["ID"]
+        table = reached.requirements()
+        assert table.loc[~table["ok"], "name"].isin(["ipvlan"]).all()
+    finally:
+        reached.close()
+
+
+@pytest.fixture
+def volumes(engine: Engine) -> Iterator[Callable[[Mapping[str, str]], str]]:
+    created: list[str] = []
+
+    def create(carried: Mapping[str, str]) -> str:
+        created.append(engine.client.api.create_volume(labels=dict(carried))["Name"])
+        return created[-1]
+
+    yield create
+    for name in created:
+        with suppress(NotFound):  # what the sweep has taken
+            engine.client.api.remove_volume(name, force=True)
+
+
+def test_the_sweep_takes_dead_labs_of_ours_and_nothing_else(
+    engine: Engine, volumes: Callable[[Mapping[str, str]], str]
+) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait(10)
+    mine = labels.for_lab("lab-sweep")
+    dead = {**mine, f"{labels.KIND}.pid": str(ended.pid)}
+    recycled = {**mine, f"{labels.KIND}.started": "1000000000"}
+    names = {
+        "dead": volumes(dead),
+        "a process that has the number of the dead owner": volumes(recycled),
+        "living": volumes(mine),
+        "on another computer": volumes({**dead, f"{labels.KIND}.host": "elsewhere"}),
+        "of another user": volumes({**dead, f"{labels.KIND}.owner": "somebody"}),
+        "of a learner": volumes({}),
+        "of another kind": volumes({**dead, labels.KIND: "image"}),
+    }
+    assert reaper.sweep(engine.client) >= 2
+    present = {one["Name"] for one in engine.client.api.volumes()["Volumes"]}
+    gone = {what for what, name in names.items() if name not in present}
+    assert gone == {"dead", "a process that has the number of the dead owner"}
+
+
+def test_the_sweep_of_everything_spares_others(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, volumes: Callable[[Mapping[str, str]], str]
+) -> None:
+    # As a user of a name of its own: the labs that live on this Engine are not for this test to remove.
+    monkeypatch.setattr(labels, "_user", lambda: "tester-of-the-sweep")
+    mine = labels.for_lab("lab-sweep-all")
+    living = volumes(mine)
+    spared = {volumes({**mine, f"{labels.KIND}.host": "elsewhere"}), volumes({"keep": "me"})}
+    assert reaper.sweep(engine.client, everything=True) == 1
+    present = {one["Name"] for one in engine.client.api.volumes()["Volumes"]}
+    assert living not in present
+    assert spared <= present
+
+
+def _objects_of_this_process(engine: Engine) -> dict[str, Mapping[str, str]]:
+    return objects(engine.client, f"{labels.KIND}.pid", str(os.getpid()))
+
+
+def _as_a_docker_of_the_user(engine: Engine) -> dict[str, str]:
+    if engine.endpoint.tls:
+        pytest.skip("this Engine has certificates: DOCKER_HOST alone does not lead to it")
+    return {"LAB_ENGINE": "docker", "DOCKER_HOST": engine.endpoint.url}

@@ -1,0 +1,46 @@
+"""The name of an image says what is in it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpers.engine import images
+
+
+@pytest.fixture
+def definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "images"
+    shutil.copytree(images.DEFINITIONS, copy)
+    monkeypatch.setattr(images, "DEFINITIONS", copy)
+    return copy
+
+
+def test_the_key_depends_on_content_alone(definitions: Path) -> None:
+    before = images.key("machine")
+    for path in definitions.rglob("*"):
+        path.touch()
+    assert images.key("machine") == before
+
+
+@pytest.mark.parametrize("name", ["packages.txt", "customize.sh", "rootfs/usr/local/bin/machine"])
+def test_the_key_changes_with_every_input(definitions: Path, name: str) -> None:
+    before, other = images.key("machine"), images.key("vm")
+    path = definitions / "machine" / name
+    path.write_text(path.read_text() + "\n")
+    assert images.key("machine") != before
+    assert images.key("vm") == other
+
+
+def test_the_key_changes_with_the_right_to_execute(definitions: Path) -> None:
+    before = images.key("machine")
+    (definitions / "machine/rootfs/usr/local/bin/machine").chmod(0o644)
+    assert images.key("machine") != before
+
+
+def test_package_lists_are_sorted_and_without_doubles() -> None:
+    for definition in ("machine", "vm"):
+        names = images.packages(definition)
+        assert names == sorted(set(names))
