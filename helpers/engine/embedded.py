@@ -21,7 +21,7 @@ import docker.errors
 import requests
 
 from helpers import debian
-from helpers.engine import images, rootfs, vm
+from helpers.engine import guest, images, rootfs, stock, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
 from helpers.errors import LabError
@@ -40,7 +40,6 @@ PACKAGES = (
 
 _KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within two
 _BOOT_S = 300
-_SSH_S = 60
 _IMPORT_S = 900
 
 
@@ -196,7 +195,7 @@ def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:
 
 
 def _prepare(entry: Path, accelerator: Accelerator) -> Path:
-    """Boot once, import the machine image, save disk and memory."""
+    """Boot once, import the machine image, boot a stock of machines, save disk and memory."""
     final = _prepared_directory(entry, accelerator)
     partial = final.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -210,17 +209,19 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             machine.wait_for_line("engine: kernel", _KVM_PROOF_S if accelerator is KVM else _BOOT_S)
             machine.wait_for_line("engine: ready", _BOOT_S)
         with step("Importing the machine image", about="60 s"):
-            _ssh(
+            guest.run(
                 entry,
                 machine,
                 f"docker import --change 'LABEL {images.LABEL}=image'"
                 f" {rootfs.MACHINE_ARCHIVE} {images.MACHINE_IMAGE}",
                 timeout_s=_IMPORT_S,
             )
+        with step(f"Booting {stock.SIZE} machines to have in stock", about="30 s"):
+            guest.forward(entry, machine)
+            stock.fill(f"unix://{machine.directory / 'docker.sock'}")
         with step("Saving its state", about="5 s"):
-            # Memory that is free still holds what was in it; zeroes need no room in the saved state.
-            zero = "mount -o remount,size=90% /dev/shm; cat /dev/zero > /dev/shm/zero; rm /dev/shm/zero"
-            _ssh(entry, machine, f"sync; echo 3 > /proc/sys/vm/drop_caches; {zero}; true")
+            # What the guest frees is told to QEMU (see `vm`), and takes no room in the saved state.
+            guest.run(entry, machine, "sync; echo 3 > /proc/sys/vm/drop_caches; sleep 5")
             machine.save(partial / "state")
         partial.rename(final)
     finally:
@@ -240,8 +241,8 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
         machine.start(accelerator, overlay, entry / "kernel", entry / "initrd", prepared / "state")
         machine.resume()
         # A guest that wakes has the time at which it was saved.
-        _ssh(entry, machine, f"date -s @{time.time():.0f}")
-        _forward(entry, machine)
+        guest.run(entry, machine, f"date -s @{time.time():.0f}")
+        guest.forward(entry, machine)
         endpoint = running()
         if endpoint is None:
             raise machine.failure("reaching its dockerd", "no answer on the forwarded socket")
@@ -259,7 +260,7 @@ def _reconnected() -> Endpoint | None:
     if not machine.alive() or not origin.exists():
         return None
     with suppress(LabError):
-        _forward(Path(origin.read_text()), machine)
+        guest.forward(Path(origin.read_text()), machine)
         return running()
     return None
 
@@ -270,51 +271,3 @@ def _overlay(disk: Path, backing: str) -> None:
     if done.returncode:
         raise LabError(f"Making the disk {disk}", done.stderr, "Make room there, then repeat.")
     disk.chmod(0o600)
-
-
-def _forward(entry: Path, machine: VirtualMachine) -> None:
-    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone."""
-    options = ("ExitOnForwardFailure=yes", "StreamLocalBindMask=0177", "StreamLocalBindUnlink=yes")
-    forward = f"{machine.directory / 'docker.sock'}:/run/docker.sock"
-    flags = ["-f", "-N", "-L", forward, *(f"-o{option}" for option in options)]
-    with (machine.directory / "ssh.log").open("w") as log:
-        _run_ssh(entry, machine, flags, [], _SSH_S, output=log.fileno())
-
-
-def _ssh(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _SSH_S) -> None:
-    _run_ssh(entry, machine, [], [command], timeout_s, output=subprocess.PIPE)
-
-
-def _run_ssh(
-    entry: Path, machine: VirtualMachine, flags: list[str], command: list[str], timeout_s: float, output: int
-) -> None:
-    options = (
-        f"UserKnownHostsFile={entry / rootfs.KNOWN_HOSTS}",
-        f"HostKeyAlias={rootfs.HOST_ALIAS}",
-        "StrictHostKeyChecking=yes",
-        "IdentitiesOnly=yes",
-        "BatchMode=yes",
-        "LogLevel=ERROR",
-        f"ConnectTimeout={_SSH_S}",
-    )
-    key = ["-F", "none", "-i", str(entry / rootfs.SSH_KEY), "-p", str(machine.ssh_port)]
-    argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
-    try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise machine.failure(
-            f"running {command or 'ssh'} in it", f"no end after {timeout_s:.0f} s"
-        ) from error
-    if done.returncode:
-        said = (
-            "".join(filter(None, (done.stdout, done.stderr))).strip() or f"ssh: exit code {done.returncode}"
-        )
-        raise machine.failure(f"running {command or 'ssh'} in it", said)

@@ -107,6 +107,8 @@ class VirtualMachine:
             *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
             *("-device", "virtio-net-pci,netdev=net,romfile="),
             *("-device", "virtio-rng-pci"),
+            # Memory that the guest no longer uses goes back to the owner, and is not saved with the state.
+            *("-device", "virtio-balloon-pci,free-page-reporting=on"),
             # A guest that wakes from a saved state is told so, and draws fresh random numbers.
             *("-device", "vmgenid,guid=auto"),
             *("-chardev", f"file,id=console,path={_escape(self.console)}", "-serial", "chardev:console"),

@@ -12,7 +12,7 @@ from typing import ClassVar
 import docker.errors
 import requests
 
-from helpers.engine import Engine, connect
+from helpers.engine import Engine, connect, stock
 from helpers.errors import LabError
 from helpers.lab import labels, lan, reaper
 from helpers.lab.machine import Machine
@@ -54,7 +54,7 @@ class Lab:
 
     def __init__(self, machines: int | Sequence[str] = 1, engine: Engine | None = None) -> None:
         names = _names(machines)
-        self.id = f"lab-{secrets.token_hex(4)}"
+        self.id = f"{labels.PREFIX}{secrets.token_hex(4)}"
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
             self.engine = engine or connect()
@@ -67,6 +67,8 @@ class Lab:
                 if isinstance(error, _ENGINE_FAILURES):
                     raise _engine_failed(self.engine, error) from error
                 raise
+        if self.engine.endpoint.backend == "embedded":
+            stock.refill(self.engine.endpoint.url)
         Lab.current = self
 
     def _start(self, names: Sequence[str]) -> None:
@@ -75,13 +77,14 @@ class Lab:
         self.lan = lan.create(client, self.id, mine)
         addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
         sockets = reaper.sockets(self.id)
+        stocked = self.engine.endpoint.backend == "embedded"
         self.machines = {
             name: Machine(client, name, address, sockets / f"{name}.sock")
             for name, address in addresses.items()
         }
         with ThreadPoolExecutor(len(names)) as pool:
             booting = [
-                pool.submit(machine.start, self.lan, self.id, mine, addresses)
+                pool.submit(machine.start, self.lan, self.id, mine, addresses, stocked=stocked)
                 for machine in self.machines.values()
             ]
             try:

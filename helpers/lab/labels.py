@@ -7,13 +7,16 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import psutil
 
+from helpers.engine import stock
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 
 KIND = LABEL
 LAB = f"{LABEL}.lab"
+PREFIX = "lab-"  # of a lab's id
 _OWNER, _HOST, _PID = f"{LABEL}.owner", f"{LABEL}.host", f"{LABEL}.pid"
 _STARTED, _CREATED, _VERSION = f"{LABEL}.started", f"{LABEL}.created", f"{LABEL}.version"
 
@@ -31,6 +34,19 @@ def for_lab(lab_id: str) -> dict[str, str]:
         _CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
         _VERSION: MACHINE_IMAGE.partition(":")[2],
     }
+
+
+def of(container: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the labels of a machine's container, as the Engine lists it.
+
+    A label is for ever: a machine that was claimed from the stock has its lab in its name alone, and that
+    lab's owner is on the labels of the LAN.
+    """
+    found: Mapping[str, str] = container["Labels"]
+    name = str(container["Names"][0]).removeprefix("/")
+    if found.get(KIND) == stock.KIND and name.startswith(PREFIX):
+        return {**found, LAB: name.rpartition("-")[0]}
+    return found
 
 
 def is_mine(labels: Mapping[str, str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import suppress
@@ -12,9 +13,8 @@ from typing import Any
 import docker
 import docker.errors
 from docker.models.containers import Container
-from docker.types import Mount
 
-from helpers.engine.images import MACHINE_IMAGE
+from helpers.engine import stock
 from helpers.errors import LabError
 from helpers.lab.lan import Lan
 from helpers.lab.stream import STDOUT, Stream
@@ -70,32 +70,34 @@ class Machine:
     def __repr__(self) -> str:
         return f"<Machine {self.name} {self.address}>"
 
-    def start(self, lan: Lan, lab_id: str, labels: dict[str, str], peers: dict[str, str]) -> None:
-        """Create and boot it, and return when its dockerd answers and its images are there.
+    def start(
+        self, lan: Lan, lab_id: str, labels: dict[str, str], peers: dict[str, str], *, stocked: bool
+    ) -> None:
+        """Make or claim it, give it its name and place, and return when it is ready.
 
         Parameters
         ----------
         peers:
             Addresses of the lab's machines by name.
+        stocked:
+            Whether the Engine has machines in stock.
 
         Raises
         ------
         LabError
             If it does not come up; with what it said last.
         """
-        self.id = self._create(lan, lab_id, labels, peers)
-        # Attached before it starts, so that the dead-man's switch is armed from its first moment on.
-        self._heartbeat = Stream(
-            self._api.attach_socket(self.id, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}),
-            framed=True,
-        )
-        self._api.start(self.id)
-        self._wait_until_ready()
+        if not (stocked and self._claim(lan, lab_id)):
+            self._create(lan, lab_id, labels)
+        self.version, api_version = self._wait_until("booted").split()
+        self.version = self.version.split("+")[0]
+        hosts = " ".join(f"{address}={name}" for name, address in peers.items())
+        self._heartbeat.send(f"{self.name} {self.address} {hosts}\n".encode())
+        self._wait_until("ready")
         # Reads on, so that the Engine never waits for a reader.
         threading.Thread(target=lambda: list(self._heartbeat.output()), daemon=True).start()
         self._tunnel = Tunnel(self._api, self.id, self._socket)
-        self.docker = docker.DockerClient(base_url=self.docker_host, version="auto", timeout=_REQUEST_S)
-        self.version = str(self.docker.version()["Version"]).split("+")[0]
+        self.docker = self._tunnel.client(api_version, _REQUEST_S)
 
     def close(self) -> None:
         """Close the connections to it; the dead-man's switch then ends it."""
@@ -158,7 +160,11 @@ class Machine:
         ]
         try:
             created = self._api.exec_create(
-                self.id, [*bounded, command], stdin=True, tty=tty, environment={"TERM": "xterm"}
+                self.id,
+                [*bounded, command],
+                stdin=True,
+                tty=tty,
+                environment={"TERM": "xterm", "HOSTNAME": self.name},
             )
             stream = Stream(self._api.exec_start(created["Id"], tty=tty, socket=True), framed=not tty)
             try:
@@ -181,57 +187,51 @@ class Machine:
                 return 124
             time.sleep(0.1)
 
-    def _create(self, lan: Lan, lab_id: str, labels: dict[str, str], peers: dict[str, str]) -> str:
-        api = self._api
-        storage = Mount("/var/lib/docker", None, type="volume", labels=labels)  # overlay on overlay fails
-        modules = Mount("/lib/modules", "/lib/modules", type="bind", read_only=True)  # for modprobe ip_vs
-        endpoint = api.create_endpoint_config(
-            ipv4_address=self.address,
-            mac_address="02:42:" + ":".join(f"{int(part):02x}" for part in self.address.split(".")),
-        )
-        for mounts in ([storage, modules], [storage]):
-            host_config = api.create_host_config(
-                privileged=True,
-                mounts=mounts,
-                tmpfs={"/run": "", "/tmp": ""},
-                auto_remove=True,  # with its volume, when the dead-man's switch ends it
-                extra_hosts=peers,
-                network_mode=lan.name,
+    def _create(self, lan: Lan, lab_id: str, labels: dict[str, str]) -> None:
+        """Make a machine of its own for this lab, and start it."""
+        endpoint = self._api.create_endpoint_config(ipv4_address=self.address, mac_address=self._mac_address)
+        try:
+            self.id = stock.create(
+                self._api, f"{lab_id}-{self.name}", labels, network=lan.name, endpoint=endpoint
             )
-            host_config["CgroupnsMode"] = "private"  # the machine hands controllers to its own containers
-            try:
-                created = api.create_container(
-                    MACHINE_IMAGE,
-                    entrypoint=["tini", "-g", "--", "/usr/local/bin/machine"],
-                    command=[],
-                    name=f"{lab_id}-{self.name}",
-                    hostname=self.name,
-                    labels=labels,
-                    stdin_open=True,
-                    host_config=host_config,
-                    networking_config=api.create_networking_config({lan.name: endpoint}),  # type: ignore[arg-type]
-                )
-            except docker.errors.APIError as error:
-                if "/lib/modules" in str(error.explanation) and modules in mounts:
-                    continue  # an Engine without modules, such as one whose kernel has all built in
-                raise LabError(
-                    f"Creating the machine {self.name}",
-                    str(error.explanation),
-                    "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
-                ) from error
-            return str(created["Id"])
-        raise AssertionError("unreachable: without the modules nothing names /lib/modules")
+        except docker.errors.APIError as error:
+            raise LabError(
+                f"Creating the machine {self.name}",
+                str(error.explanation),
+                "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
+            ) from error
+        # Attached before it starts, so that the dead-man's switch is armed from its first moment on.
+        self._heartbeat = Stream(stock.attach(self._api, self.id), framed=True)
+        self._api.start(self.id)
 
-    def _wait_until_ready(self) -> None:
+    def _claim(self, lan: Lan, lab_id: str) -> bool:
+        """Take a machine that has booted already, if there is one, and plug it into the LAN."""
+        claimed = stock.claim(self._api, f"{lab_id}-{self.name}")
+        if claimed is None:
+            return False
+        self.id, stream = claimed
+        self._heartbeat = Stream(stream, framed=True)
+        self._api.disconnect_container_from_network(self.id, "none")
+        self._api.connect_container_to_network(
+            self.id, lan.id, ipv4_address=self.address, mac_address=self._mac_address
+        )
+        return True
+
+    @property
+    def _mac_address(self) -> str:
+        return "02:42:" + ":".join(f"{int(part):02x}" for part in self.address.split("."))
+
+    def _wait_until(self, word: str) -> str:
+        """Wait for the line that begins with `word`; return the rest of it."""
         said = ""
         try:
             for _, data in self._heartbeat.output(time.monotonic() + _READY_S):
                 said += data.decode(errors="replace")
-                if "ready\n" in said:
-                    return
+                if found := re.search(rf"^{word}(.*)\n", said, flags=re.MULTILINE):
+                    return found.group(1)
             seen = said or "it ended without a word"
         except TimeoutError:
-            seen = f"{said}\nnot ready after {_READY_S} s"
+            seen = f"{said}\nnot {word} after {_READY_S} s"
         raise LabError(
             f"Booting the machine {self.name} ({self.address})",
             seen,

@@ -57,8 +57,11 @@ def _remove(client: docker.DockerClient, chosen: Chosen) -> int:
     """Remove labelled containers with their volumes, then volumes and networks that are left."""
     api, removed = client.api, 0
     only = {"label": f"{labels.KIND}=lab"}
-    for container in api.containers(all=True, filters=only):
-        if chosen(container["Labels"]):
+    networks = [one for one in api.networks(filters=only) if chosen(one["Labels"])]
+    labs = {one["Labels"].get(labels.LAB) for one in networks}
+    for container in api.containers(all=True, filters={"label": labels.KIND}):
+        found = labels.of(container)
+        if chosen(found) or found.get(labels.LAB, "") in labs:
             with suppress(docker.errors.NotFound, docker.errors.APIError):  # may be ending by itself
                 api.remove_container(container["Id"], force=True, v=True)
             removed += 1
@@ -67,11 +70,10 @@ def _remove(client: docker.DockerClient, chosen: Chosen) -> int:
             with suppress(docker.errors.APIError):
                 api.remove_volume(volume["Name"], force=True)
             removed += 1
-    for network in api.networks(filters=only):
-        if chosen(network["Labels"]):
-            with suppress(docker.errors.APIError):
-                api.remove_network(network["Id"])
-            removed += 1
+    for network in networks:
+        with suppress(docker.errors.APIError):
+            api.remove_network(network["Id"])
+        removed += 1
     return removed
 
 

@@ -10,10 +10,12 @@ import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import docker
 import docker.errors
 import requests
+from docker.transport.unixconn import UnixHTTPAdapter
 
 from helpers.lab.stream import STDOUT, Stream
 
@@ -38,6 +40,17 @@ kill KILL => $upstream;
 _COMMAND = ["perl", "-e", _RELAY]
 
 
+class _OnePool(UnixHTTPAdapter):
+    """Uses a connection again, whatever it was used for: docker-py keeps a pool for each URL.
+
+    A new connection is a new exec, which takes a second under emulation.
+    """
+
+    def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:
+        del url
+        return super().get_connection("http+docker://machine", proxies)
+
+
 class Tunnel:
     """Offers the Docker socket of one machine as a Unix socket here, mode 0600.
 
@@ -60,6 +73,12 @@ class Tunnel:
         path.chmod(0o600)
         self._listener.listen(64)
         threading.Thread(target=self._accept, name=f"tunnel {path.name}", daemon=True).start()
+
+    def client(self, api_version: str, timeout_s: int) -> docker.DockerClient:
+        """Return a docker-py client for the machine. No request is made for that."""
+        client = docker.DockerClient(base_url=f"unix://{self.path}", version=api_version, timeout=timeout_s)
+        client.api.mount("http+docker://", _OnePool(f"http+unix://{self.path}", timeout_s))
+        return client
 
     def close(self) -> None:
         """Stop offering the socket."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import docker
 import psutil
 
+from helpers.engine import stock
 from helpers.lab import labels
 from helpers.paths import PROJECT
 
@@ -60,7 +61,14 @@ def objects(client: docker.DockerClient, label: str, value: str) -> dict[str, Ma
 
 
 def of_lab(client: docker.DockerClient, lab_id: str) -> dict[str, Mapping[str, str]]:
-    return objects(client, labels.LAB, lab_id)
+    """Return what a lab has on the Engine: labelled objects, machines from the stock, volumes without one."""
+    found = objects(client, labels.LAB, lab_id)
+    stocked = {"label": f"{labels.KIND}={stock.KIND}"}
+    for one in client.api.containers(all=True, filters=stocked):
+        if (carried := labels.of(one)).get(labels.LAB) == lab_id:
+            found[f"container {one['Names'][0]}"] = carried
+    orphans = client.api.volumes(filters={**stocked, "dangling": True})["Volumes"] or []
+    return found | {f"volume {one['Name']}": one["Labels"] for one in orphans}
 
 
 def wait_until_empty(remaining: Callable[[], object], timeout_s: float) -> object:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 import requests
 
-from helpers.engine import Engine, connect, embedded
+from helpers.engine import Engine, connect, embedded, images, stock
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.paths import cache_dir, run_dir
@@ -142,7 +142,8 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     started = time.monotonic()
     again = connect()
     assert time.monotonic() - started < 60
-    assert again.client.containers.list(all=True) == []
+    kinds = [one.labels.get(images.LABEL) for one in again.client.containers.list(all=True)]
+    assert kinds == [stock.KIND] * stock.SIZE
     again.close()
     assert len(_processes(own_engine / "qmp.sock")) == 1
 

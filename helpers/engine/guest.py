@@ -1,0 +1,66 @@
+"""The way into the embedded engine's virtual machine: SSH, with its owner's key and a known host key."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from helpers.engine import rootfs
+from helpers.engine.vm import VirtualMachine
+
+_PATIENCE_S = 60
+
+
+def forward(entry: Path, machine: VirtualMachine) -> None:
+    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone."""
+    options = ("ExitOnForwardFailure=yes", "StreamLocalBindMask=0177", "StreamLocalBindUnlink=yes")
+    forward = f"{machine.directory / 'docker.sock'}:/run/docker.sock"
+    flags = ["-f", "-N", "-L", forward, *(f"-o{option}" for option in options)]
+    with (machine.directory / "ssh.log").open("w") as log:
+        _ssh(entry, machine, flags, [], _PATIENCE_S, output=log.fileno())
+
+
+def run(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _PATIENCE_S) -> None:
+    """Run a shell command in the guest.
+
+    Raises
+    ------
+    LabError
+        If it fails, or does not end in `timeout_s` seconds; with what it said, and the console's end.
+    """
+    _ssh(entry, machine, [], [command], timeout_s, output=subprocess.PIPE)
+
+
+def _ssh(
+    entry: Path, machine: VirtualMachine, flags: list[str], command: list[str], timeout_s: float, output: int
+) -> None:
+    options = (
+        f"UserKnownHostsFile={entry / rootfs.KNOWN_HOSTS}",
+        f"HostKeyAlias={rootfs.HOST_ALIAS}",
+        "StrictHostKeyChecking=yes",
+        "IdentitiesOnly=yes",
+        "BatchMode=yes",
+        "LogLevel=ERROR",
+        f"ConnectTimeout={_PATIENCE_S}",
+    )
+    key = ["-F", "none", "-i", str(entry / rootfs.SSH_KEY), "-p", str(machine.ssh_port)]
+    argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise machine.failure(
+            f"running {command or 'ssh'} in it", f"no end after {timeout_s:.0f} s"
+        ) from error
+    if done.returncode:
+        said = (
+            "".join(filter(None, (done.stdout, done.stderr))).strip() or f"ssh: exit code {done.returncode}"
+        )
+        raise machine.failure(f"running {command or 'ssh'} in it", said)

@@ -1,0 +1,165 @@
+"""Machines that belong to no lab yet: how their containers are made, and a stock of booted ones.
+
+Under emulation a machine boots for many seconds. The embedded engine therefore has some that wait, booted,
+without a name and without a network; a lab claims them, and the stock is filled up behind it. An Engine of
+the user's has none: there, nothing of ours runs between labs.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+import docker.errors
+import requests
+from docker.types import Mount
+
+from helpers.engine.images import LABEL, MACHINE_IMAGE
+from helpers.errors import LabError
+from helpers.lock import exclusive
+from helpers.paths import PROJECT, run_dir
+
+SIZE = 3  # the largest lab of the course
+KIND = "blank"
+_LABELS = {LABEL: KIND}
+_ONLY_BLANK = {"label": f"{LABEL}={KIND}"}
+_PREFIX = "blank-"
+_BOOT_S = 300
+_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots for later, and from then on
+_ATTACH = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+
+
+def create(
+    api: docker.APIClient,
+    name: str,
+    labels: Mapping[str, str],
+    *,
+    network: str = "none",
+    endpoint: Any = None,
+    cpu_shares: int | None = None,
+) -> str:
+    """Create a machine's container and return its id; it is not started.
+
+    Raises
+    ------
+    docker.errors.APIError
+        If the Engine refuses.
+    """
+    storage = Mount("/var/lib/docker", None, type="volume", labels=dict(labels))  # overlay on overlay fails
+    modules = Mount("/lib/modules", "/lib/modules", type="bind", read_only=True)  # for modprobe ip_vs
+    for mounts in ([storage, modules], [storage]):
+        host_config = api.create_host_config(
+            privileged=True,
+            mounts=mounts,
+            tmpfs={"/run": "", "/tmp": ""},
+            auto_remove=True,  # with its volume, when the dead-man's switch ends it
+            network_mode=network,
+            cpu_shares=cpu_shares,
+        )
+        host_config["CgroupnsMode"] = "private"  # the machine hands controllers to its own containers
+        try:
+            created = api.create_container(
+                MACHINE_IMAGE,
+                entrypoint=["tini", "-g", "--", "/usr/local/bin/machine"],
+                command=[],
+                name=name,
+                hostname=name,
+                labels=dict(labels),
+                stdin_open=True,
+                host_config=host_config,
+                networking_config=endpoint and api.create_networking_config({network: endpoint}),  # type: ignore[arg-type]
+            )
+        except docker.errors.APIError as error:
+            if "/lib/modules" in str(error.explanation) and modules in mounts:
+                continue  # an Engine without modules, such as one whose kernel has all built in
+            raise
+        return str(created["Id"])
+    raise AssertionError("unreachable: without the modules nothing names /lib/modules")
+
+
+def attach(api: docker.APIClient, container: str) -> Any:
+    """Take hold of a machine's standard input, the dead-man's switch, and of all that it prints."""
+    return api.attach_socket(container, params=_ATTACH)
+
+
+def claim(api: docker.APIClient, name: str) -> tuple[str, Any] | None:
+    """Take a machine out of the stock: rename it to `name`; return its id and its stream, or None.
+
+    It is attached to before it leaves the stock: from then on it ends with the process that has claimed it.
+    """
+    with exclusive(run_dir() / "stock.lock", "another lab to claim its machines"):
+        for container in reversed(_in_stock(api)):  # the one that has been booting for longest
+            if container["State"] != "running":
+                continue
+            stream = attach(api, container["Id"])
+            api.rename(container["Id"], name)
+            return str(container["Id"]), stream
+    return None
+
+
+def refill(url: str) -> None:
+    """Fill the stock of the Engine at `url` from a process of its own, which may outlive this one."""
+    with (run_dir() / "stock.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", __name__, url],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=PROJECT,
+            start_new_session=True,  # a Ctrl-C in the owner's terminal is not for it
+        )
+
+
+def fill(url: str) -> None:
+    """Start machines until the stock is full, and return when they have booted.
+
+    Raises
+    ------
+    LabError
+        If one does not boot; with what it said last.
+    """
+    client = docker.DockerClient(base_url=url, version="auto", timeout=_BOOT_S)
+    try:
+        with exclusive(run_dir() / "refill.lock", "the stock to be filled by another process"):
+            _fill(client.api)
+    finally:
+        client.close()
+
+
+def _fill(api: docker.APIClient) -> None:
+    for container in _in_stock(api):
+        if container["State"] == "created":  # whoever was filling the stock has died
+            api.remove_container(container["Id"], force=True, v=True)
+    present = {container["Names"][0].removeprefix("/") for container in _in_stock(api)}
+    free = [name for number in range(SIZE) if (name := f"{_PREFIX}{number}") not in present]
+    for name in free:
+        api.start(create(api, name, _LABELS, cpu_shares=_LEAST_SHARES))
+    deadline = time.monotonic() + _BOOT_S
+    for container in _in_stock(api):
+        while b"booted" not in (said := api.logs(container["Id"])):
+            if time.monotonic() > deadline:
+                raise LabError(
+                    "Booting a machine to have in stock",
+                    f"{said.decode(errors='replace')}\nnot booted after {_BOOT_S} s",
+                    "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
+                )
+            time.sleep(1)
+        api.update_container(container["Id"], cpu_shares=_USUAL_SHARES)
+
+
+def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
+    """The machines that nobody has claimed, newest first."""
+    blank: list[dict[str, Any]] = api.containers(all=True, filters=_ONLY_BLANK)
+    return [container for container in blank if container["Names"][0].startswith(f"/{_PREFIX}")]
+
+
+if __name__ == "__main__":
+    try:
+        fill(sys.argv[1])
+    except (docker.errors.DockerException, requests.RequestException, LabError) as error:
+        # A machine was claimed while it booted, or the engine was stopped: the next lab fills the stock.
+        print(f"stock: {error}", file=sys.stderr)
