@@ -8,7 +8,7 @@ from helpers import environment
 from helpers.installation import LOCK
 from helpers.paths import PROJECT
 
-CONDA_NAMES = {"docker": "docker-py", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"docker": "docker-py", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
 
 
 def test_conda_gets_the_same_dependencies() -> None:

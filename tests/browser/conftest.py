@@ -1,0 +1,103 @@
+"""JupyterLab as `make lab` starts it, on a copy of the chapters, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from helpers import debian
+from helpers.commands import lab
+from helpers.engine import Engine, connect
+from helpers.paths import NOTEBOOKS, PROJECT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SCREENSHOTS = PROJECT / "build" / "screenshots"
+_START_S = 120
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    engine = connect()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not any(map(shutil.which, BROWSERS)) and debian.is_debian():
+        debian.install(["chromium"], "The test in a browser")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"there is none of {', '.join(BROWSERS)}, and this is not Debian")
+    arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the chapters: JupyterLab saves what it opens."""
+    return Path(shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("course") / "notebooks"))
+
+
+@pytest.fixture(scope="session")
+def address(engine: Engine, notebooks: Path) -> Iterator[str]:
+    """Start JupyterLab; the address that it prints for its reader."""
+    del engine  # only so that it runs before a chapter asks for it
+    lab.decline_news()
+    server = subprocess.Popen(
+        [*lab.jupyter_command(notebooks), "--no-browser"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    printed: Queue[str] = Queue()
+    threading.Thread(target=_read, args=(server, printed), daemon=True).start()
+    try:
+        yield _address(printed)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _read(server: subprocess.Popen[str], printed: Queue[str]) -> None:
+    assert server.stdout
+    for line in server.stdout:
+        printed.put(line)
+
+
+def _address(printed: Queue[str]) -> str:
+    said = ""
+    while not (found := re.search(r"http://127\.\S+token=\w+", said)):
+        try:
+            said += printed.get(timeout=_START_S)
+        except Empty:
+            pytest.fail(f"JupyterLab has not printed its address in {_START_S} s; it said:\n{said}")
+    return found.group()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def photograph(page: Page, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep what the page shows at the end of a test, also of one that fails."""
+    yield
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")

@@ -1,0 +1,135 @@
+"""The course as a learner meets it: JupyterLab in a browser, on a real Engine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
+
+_SECOND = 1000  # in Playwright's milliseconds
+_PATIENCE = 60 * _SECOND
+_CHAPTER = 400 * _SECOND
+
+
+def test_the_address_leads_to_the_course_map_and_a_chapter_runs(page: Page, address: str) -> None:
+    page.goto(address)
+    notebook = _opened(page, "00_start_here.ipynb")
+    _run_all(page)
+    seen = _from_top_to_bottom(page, notebook)
+    assert seen["errors"] == []
+    assert seen["figures"], "no figure is shown"
+    verdicts = [text for text in seen["tables"] if "observed" in text]
+    assert len(verdicts) == 1
+    assert "✓ yes" in re.sub(r"\s+", " ", verdicts[0])
+    assert "✗" not in verdicts[0]
+
+    # The link at its end leads to the next chapter.
+    notebook.get_by_role("link", name=re.compile("01 Meet the default bridge")).last.click()
+    _opened(page, "01_default_bridge.ipynb")
+
+
+def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, notebooks: Path) -> None:
+    _write(
+        notebooks / "interrupted.ipynb",
+        "%load_ext helpers.learning\nfrom helpers.lab import Lab\nlab = Lab()",
+        "%%on host --timeout 300\nsleep 300",
+        "%%on host\necho still $(hostname)",
+        "lab.close()",
+    )
+    page.goto(_to(address, "interrupted.ipynb"))
+    notebook = _opened(page, "interrupted.ipynb")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    sleeping = notebook.locator(".jp-CodeCell").nth(1)
+    expect(notebook.locator(".jp-CodeCell").first).to_contain_text("[1]", timeout=_CHAPTER)
+    expect(sleeping).to_contain_text("[*]")
+    page.wait_for_timeout(3 * _SECOND)  # until the command has reached the machine
+    notebook.page.locator("[data-command='notebook:interrupt-kernel']").first.click()
+    expect(sleeping.locator(".jp-OutputArea")).to_contain_text("interrupted", timeout=_PATIENCE)
+    _idle(page)
+    # What was interrupted ended the run: the cells below are run by hand, as a learner would.
+    for cell, said in ((2, "still host"), (3, "")):
+        below = notebook.locator(".jp-CodeCell").nth(cell)
+        if not re.search(r"\[\d+\]", below.inner_text()):
+            below.locator(".jp-InputArea-editor").click()
+            page.keyboard.press("Shift+Enter")
+        expect(below).to_contain_text(re.compile(r"\[\d+\]"), timeout=_PATIENCE)
+        expect(below).to_contain_text(said)
+    assert _errors(notebook) == []
+
+
+def _opened(page: Page, name: str) -> Locator:
+    """The notebook of this name, once it is the one in front."""
+    expect(page.locator(".jp-mod-current .lm-TabBar-tabLabel").filter(has_text=name)).to_be_visible(
+        timeout=_PATIENCE
+    )
+    notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(notebook.locator(".jp-Cell").first).to_be_visible(timeout=_PATIENCE)
+    _wait_for_kernel(page, name)
+    _idle(page)
+    return notebook
+
+
+def _wait_for_kernel(page: Page, name: str) -> None:
+    """Wait until the notebook's kernel has started: a click that comes too early is asked for a kernel."""
+    parts = urlsplit(page.url)
+    for _ in range(60):
+        answer = page.request.get(urlunsplit((*parts[:2], "/api/sessions", "", "")))
+        kernels = {one["path"]: one["kernel"]["execution_state"] for one in answer.json()}
+        if kernels.get(name) == "idle":
+            return
+        page.wait_for_timeout(_SECOND)
+    pytest.fail(f"no kernel for {name} within a minute; there are {kernels}")
+
+
+def _idle(page: Page) -> None:
+    status = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator")
+    expect(status).to_have_attribute("data-status", "idle", timeout=_CHAPTER)
+
+
+def _run_all(page: Page) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_timeout(2 * _SECOND)  # until the kernel is busy
+    _idle(page)
+
+
+def _from_top_to_bottom(page: Page, notebook: Locator) -> dict[str, list[str]]:
+    """Scroll through a notebook, which renders only what is in view, and collect what it shows."""
+    seen: dict[str, dict[str, None]] = {"errors": {}, "tables": {}, "figures": {}}
+    scrolled = notebook.locator(".jp-WindowedPanel-outer")
+    height = int(scrolled.evaluate("element => element.scrollHeight"))
+    for position in range(0, height, 600):
+        scrolled.evaluate(f"element => element.scrollTo(0, {position})")
+        page.wait_for_timeout(_SECOND // 2)
+        seen["errors"] |= dict.fromkeys(_errors(notebook))
+        seen["tables"] |= dict.fromkeys(notebook.locator(".jp-RenderedHTMLCommon table").all_inner_texts())
+        for figure in notebook.locator(".jp-RenderedImage img").all():
+            if figure.evaluate("image => image.naturalWidth > 100 && image.clientWidth > 100"):
+                seen["figures"][str(figure.get_attribute("src"))[-80:]] = None
+    return {kind: list(texts) for kind, texts in seen.items()}
+
+
+def _errors(notebook: Locator) -> list[str]:
+    selector = (
+        "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
+    )
+    return notebook.locator(selector).all_inner_texts()
+
+
+def _write(path: Path, *sources: str) -> None:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def _to(address: str, name: str) -> str:
+    """The address of another notebook, with the same token."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(path=f"/lab/tree/{name}"))
