@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,40 +114,56 @@ def refill(url: str) -> None:
 
 
 def fill(url: str) -> None:
-    """Start machines until the stock is full, and return when they have booted.
+    """Boot machines, one after the other, until the stock is full.
 
     Raises
     ------
     LabError
-        If one does not boot; with what it said last.
+        If one does not boot, with what it said last; or if the Engine fails.
     """
-    client = docker.DockerClient(base_url=url, version="auto", timeout=_BOOT_S)
+    client = docker.DockerClient(base_url=url, timeout=_BOOT_S)
     try:
         with exclusive(run_dir() / "refill.lock", "the stock to be filled by another process"):
             _fill(client.api)
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise _failure(str(getattr(error, "explanation", None) or error)) from error
     finally:
         client.close()
 
 
 def _fill(api: docker.APIClient) -> None:
-    for container in _in_stock(api):
+    stocked = _in_stock(api)
+    for container in stocked:
         if container["State"] == "created":  # whoever was filling the stock has died
             api.remove_container(container["Id"], force=True, v=True)
-    present = {container["Names"][0].removeprefix("/") for container in _in_stock(api)}
-    free = [name for number in range(SIZE) if (name := f"{_PREFIX}{number}") not in present]
-    for name in free:
-        api.start(create(api, name, _LABELS, cpu_shares=_LEAST_SHARES))
-    deadline = time.monotonic() + _BOOT_S
-    for container in _in_stock(api):
-        while b"booted" not in (said := api.logs(container["Id"])):
-            if time.monotonic() > deadline:
-                raise LabError(
-                    "Booting a machine to have in stock",
-                    f"{said.decode(errors='replace')}\nnot booted after {_BOOT_S} s",
-                    "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
-                )
-            time.sleep(1)
-        api.update_container(container["Id"], cpu_shares=_USUAL_SHARES)
+    present = {container["Names"][0] for container in stocked if container["State"] == "running"}
+    for name in (f"{_PREFIX}{number}" for number in range(SIZE)):
+        if f"/{name}" not in present:
+            container = create(api, name, _LABELS, cpu_shares=_LEAST_SHARES)
+            api.start(container)
+            _wait_until_booted(api, container)
+            api.update_container(container, cpu_shares=_USUAL_SHARES)
+
+
+def _wait_until_booted(api: docker.APIClient, container: str) -> None:
+    said = b""
+    try:
+        for printed in api.logs(container, stream=True, follow=True):
+            said += printed
+            if b"booted" in said:
+                return
+        seen = "it ended"
+    except requests.RequestException:
+        seen = f"nothing more for {_BOOT_S} s"
+    raise _failure(f"{said.decode(errors='replace')}\n{seen}")
+
+
+def _failure(seen: str) -> LabError:
+    return LabError(
+        "Booting a machine to have in stock",
+        seen,
+        "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
+    )
 
 
 def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
@@ -160,6 +175,6 @@ def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
 if __name__ == "__main__":
     try:
         fill(sys.argv[1])
-    except (docker.errors.DockerException, requests.RequestException, LabError) as error:
+    except LabError as error:
         # A machine was claimed while it booted, or the engine was stopped: the next lab fills the stock.
         print(f"stock: {error}", file=sys.stderr)
