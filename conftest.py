@@ -7,6 +7,8 @@ import os
 import pytest
 
 from helpers import environment
+from helpers.engine import embedded
+from helpers.paths import ENGINE
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,3 +19,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LAB_PROGRESS"] = "off"
     if config.option.nbval:
         environment.list_fonts()
+    # An emulated engine uses one processor: each further worker of pytest-xdist brings an engine of its own.
+    worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    if worker != "gw0":
+        os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):  # here, and not in a worker: all of those have ended
+        embedded.stop(f"{ENGINE}-gw*")

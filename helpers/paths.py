@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 VENV = PROJECT / ".venv"
 NAME = "docker-networking-lab"
+ENGINE = "engine"
 
 
 def cache_dir() -> Path:
@@ -33,6 +34,14 @@ def run_dir() -> Path:
     if base and Path(base).is_dir() and len(base) < 40:
         return _private(Path(base) / NAME)
     return _private(Path("/tmp") / f"{NAME}-{os.getuid()}")
+
+
+def engine_dir() -> Path:
+    """What the embedded engine keeps while it runs. Owner only.
+
+    There is one such engine, except in a test run, which has several at a time: LAB_INSTANCE names its own.
+    """
+    return _private(run_dir() / (os.environ.get("LAB_INSTANCE") or ENGINE))
 
 
 def _private(path: Path) -> Path:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import sys
 
+import psutil
+
 from helpers.commands import engines
 from helpers.paths import PROJECT
+
+_MEMORY = 8 * 10**9  # two engines with three machines each, and what looks at them
 
 
 def command(arguments: list[str]) -> int:
     """Run pytest with `arguments` in the project and return its exit code."""
     engines.prepare()
     os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--nbval", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--nbval", *_in_parallel(), *arguments])
+
+
+def _in_parallel() -> list[str]:
+    """Two workers where there is room for two embedded engines; a file's tests stay together, in order."""
+    roomy = (os.cpu_count() or 1) > 1 and psutil.virtual_memory().available > _MEMORY
+    return ["--numprocesses=2", "--dist=loadfile"] if roomy else []

@@ -13,7 +13,7 @@ import platform
 import shutil
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import docker
@@ -26,7 +26,7 @@ from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
 from helpers.errors import LabError
 from helpers.lock import exclusive
-from helpers.paths import cache_dir, run_dir
+from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from helpers.progress import say, step
 
 PACKAGES = (
@@ -65,7 +65,7 @@ def plan() -> str:
 
 def running() -> Endpoint | None:
     """Where the embedded engine listens now, or None if it does not answer."""
-    socket = _instance() / "docker.sock"
+    socket = engine_dir() / "docker.sock"
     if not socket.is_socket():
         return None
     client = docker.DockerClient(base_url=f"unix://{socket}", version="1.41", timeout=20)
@@ -90,13 +90,13 @@ def start() -> Endpoint:
     """
     if reason := why_impossible():
         raise LabError("Starting the embedded engine", reason, "Start Docker, and set LAB_ENGINE=docker.")
-    with exclusive(run_dir() / "engine.lock", "the embedded engine to be started by another process"):
+    with _start_and_stop(engine_dir()):
         endpoint = running() or _reconnected()
         if endpoint and _is_of_this_make():
             return endpoint
         if endpoint:
             say("The embedded engine that runs is of an older make: it is replaced, with the labs on it")
-        _discard_instance()
+        _discard(engine_dir())
         debian.install(PACKAGES, "The embedded engine")
         entry = _entry()
         if not entry.exists():
@@ -106,11 +106,13 @@ def start() -> Endpoint:
             return _boot(entry, prepared, accelerator)
 
 
-def stop() -> bool:
-    """End the embedded engine and everything in it. Returns whether one ran."""
-    with exclusive(run_dir() / "engine.lock", "the embedded engine to be started by another process"):
-        ran = VirtualMachine(_instance()).alive()
-        _discard_instance()
+def stop(instances: str = f"{ENGINE}*") -> bool:
+    """End the running instances whose names match, and everything in them. Returns whether one ran."""
+    ran = False
+    for directory in filter(Path.is_dir, run_dir().glob(instances)):
+        with _start_and_stop(directory):
+            ran |= VirtualMachine(directory).alive()
+            _discard(directory)
     return ran
 
 
@@ -123,10 +125,9 @@ def remove() -> None:
             subprocess.run(debian.as_root(["rm", "-rf", str(entry)]), check=False, timeout=300)
 
 
-def _instance() -> Path:
-    directory = run_dir() / "engine"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    return directory
+def _start_and_stop(instance: Path) -> AbstractContextManager[None]:
+    lock = instance.with_suffix(".lock")
+    return exclusive(lock, "the embedded engine to be started by another process")
 
 
 def _entries() -> Path:
@@ -140,15 +141,14 @@ def _entry() -> Path:
 
 
 def _is_of_this_make() -> bool:
-    origin = _instance() / "entry"
+    origin = engine_dir() / "entry"
     return origin.exists() and origin.read_text() == str(_entry())
 
 
-def _discard_instance() -> None:
-    directory = _instance()
-    VirtualMachine(directory).end()
+def _discard(instance: Path) -> None:
+    VirtualMachine(instance).end()
     # The forwarding ssh ends by itself when the machine's end of its connection is gone.
-    shutil.rmtree(directory, ignore_errors=True)
+    shutil.rmtree(instance, ignore_errors=True)
 
 
 def _build(entry: Path) -> None:
@@ -202,7 +202,7 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
     partial.mkdir(mode=0o700)
     disk = partial / "disk.qcow2"
     _overlay(disk, f"../{rootfs.DISK}")
-    machine = VirtualMachine(_instance())
+    machine = VirtualMachine(engine_dir())
     try:
         with step(f"Booting the embedded engine ({accelerator.name})", about="30 s"):
             machine.start(accelerator, disk, entry / "kernel", entry / "initrd")
@@ -228,13 +228,13 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             machine.save(partial / "state")
         partial.rename(final)
     finally:
-        _discard_instance()
+        _discard(engine_dir())
         shutil.rmtree(partial, ignore_errors=True)
     return final
 
 
 def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
-    directory = _instance()
+    directory = engine_dir()
     overlay = directory / "disk.qcow2"
     _overlay(overlay, str(prepared / "disk.qcow2"))
     machine = VirtualMachine(directory)
@@ -258,8 +258,8 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
 
 def _reconnected() -> Endpoint | None:
     """Mend the way to a virtual machine that runs although its socket does not answer."""
-    machine = VirtualMachine(_instance())
-    origin = _instance() / "entry"
+    machine = VirtualMachine(engine_dir())
+    origin = engine_dir() / "entry"
     if not machine.alive() or not origin.exists():
         return None
     with suppress(LabError):

@@ -20,7 +20,7 @@ from docker.types import Mount
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 from helpers.errors import LabError
 from helpers.lock import exclusive
-from helpers.paths import PROJECT, run_dir
+from helpers.paths import PROJECT, engine_dir
 
 SIZE = 3  # the largest lab of the course
 KIND = "blank"
@@ -90,7 +90,7 @@ def claim(api: docker.APIClient, name: str) -> tuple[str, Any] | None:
 
     It is attached to before it leaves the stock: from then on it ends with the process that has claimed it.
     """
-    with exclusive(run_dir() / "stock.lock", "another lab to claim its machines"):
+    with exclusive(engine_dir().with_suffix(".claim"), "another lab to claim its machines"):
         for container in reversed(_in_stock(api)):  # the one that has been booting for longest
             if container["State"] != "running":
                 continue
@@ -102,7 +102,7 @@ def claim(api: docker.APIClient, name: str) -> tuple[str, Any] | None:
 
 def refill(url: str) -> None:
     """Fill the stock of the Engine at `url` from a process of its own, which may outlive this one."""
-    with (run_dir() / "stock.log").open("a") as log:
+    with engine_dir().with_suffix(".stock.log").open("a") as log:
         subprocess.Popen(
             [sys.executable, "-m", __name__, url],
             stdin=subprocess.DEVNULL,
@@ -123,7 +123,7 @@ def fill(url: str) -> None:
     """
     client = docker.DockerClient(base_url=url, timeout=_BOOT_S)
     try:
-        with exclusive(run_dir() / "refill.lock", "the stock to be filled by another process"):
+        with exclusive(engine_dir().with_suffix(".refill"), "the stock to be filled by another process"):
             _fill(client.api)
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise _failure(str(getattr(error, "explanation", None) or error)) from error
@@ -133,10 +133,10 @@ def fill(url: str) -> None:
 
 def _fill(api: docker.APIClient) -> None:
     stocked = _in_stock(api)
-    for container in stocked:
-        if container["State"] == "created":  # whoever was filling the stock has died
-            api.remove_container(container["Id"], force=True, v=True)
-    present = {container["Names"][0] for container in stocked if container["State"] == "running"}
+    for blank in stocked:
+        if blank["State"] == "created":  # whoever was filling the stock has died
+            api.remove_container(blank["Id"], force=True, v=True)
+    present = {blank["Names"][0] for blank in stocked if blank["State"] == "running"}
     for name in (f"{_PREFIX}{number}" for number in range(SIZE)):
         if f"/{name}" not in present:
             container = create(api, name, _LABELS, cpu_shares=_LEAST_SHARES)

@@ -20,7 +20,7 @@ import requests
 from helpers.engine import Engine, connect, embedded, images, stock
 from helpers.errors import LabError
 from helpers.lab import Lab
-from helpers.paths import cache_dir, run_dir
+from helpers.paths import cache_dir, engine_dir, run_dir
 from tests.engine.support import mode, python
 
 NOBODY = 65534
@@ -38,18 +38,18 @@ def embedded_engine(engine: Engine) -> Engine:
 
 @pytest.fixture
 def ssh_port() -> int:
-    return int((run_dir() / "engine" / "ssh_port").read_text())
+    return int((engine_dir() / "ssh_port").read_text())
 
 
 def test_its_directories_are_its_owners_alone() -> None:
-    for directory in (run_dir(), run_dir() / "engine", cache_dir(), cache_dir() / "engine"):
+    for directory in (run_dir(), engine_dir(), cache_dir(), cache_dir() / "engine"):
         assert mode(directory) == "0o700", directory
 
 
 def test_its_sockets_disks_and_keys_are_its_owners_alone(embedded_engine: Engine) -> None:
     (entry,) = (cache_dir() / "engine").iterdir()
     prepared = next(entry.glob("prepared-*"))
-    running = run_dir() / "engine"
+    running = engine_dir()
     for path in (running / "docker.sock", entry / "ssh_key", entry / "host_key", running / "disk.qcow2"):
         assert mode(path) == "0o600", path
     assert mode(entry) == mode(prepared) == "0o700"
@@ -78,7 +78,7 @@ def test_ssh_refuses_whoever_has_not_the_key(ssh_port: int, tmp_path: Path) -> N
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
 def test_another_user_finds_every_door_closed() -> None:
-    doors = [run_dir() / "engine" / name for name in ("docker.sock", "qmp.sock", "disk.qcow2", "ssh_port")]
+    doors = [engine_dir() / name for name in ("docker.sock", "qmp.sock", "disk.qcow2", "ssh_port")]
     doors += [path for path in (cache_dir() / "engine").rglob("*") if path.is_file()]
     assert all(path.exists() for path in doors)
     found = subprocess.run(
@@ -103,7 +103,7 @@ def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("LAB_ENGINE", "embedded")
     (cache_dir() / "engine").mkdir(mode=0o700)
     (cache_dir() / "engine" / built.name).symlink_to(built)
-    yield run_dir() / "engine"
+    yield engine_dir()
     embedded.stop()
     shutil.rmtree(runtime)
 
@@ -153,7 +153,7 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
 
 
 def _qemu() -> psutil.Process:
-    return psutil.Process(int((run_dir() / "engine" / "qemu.pid").read_text()))
+    return psutil.Process(int((engine_dir() / "qemu.pid").read_text()))
 
 
 def _processes(named: Path) -> list[psutil.Process]:

@@ -1,0 +1,126 @@
+"""Which of two ways is faster: requests in turns, and a ratio with its confidence interval."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from helpers.probes.frame import tidy
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+Times = npt.NDArray[np.float64]
+
+_BOUND_S = 20  # for one request
+_RESAMPLES = 4000
+_SEED = 1  # of the resampling: the same data give the same interval
+
+
+def in_turns(
+    machine: Machine, urls: Mapping[str, str], *, rounds: int = 20, requests: int = 10, whole: bool = False
+) -> pd.DataFrame:
+    """Fetch several URLs in turns (A-B-A-B …), so that whatever disturbs the machine disturbs all alike.
+
+    Each request is a connection of its own. The first of each turn pays for curl's start: it is left out.
+
+    Parameters
+    ----------
+    urls:
+        By name of the way that they take.
+    requests:
+        Of one way in one round.
+    whole:
+        Time the whole answer, not only its first byte: for throughput.
+
+    Returns
+    -------
+    DataFrame
+        The probe columns · path (a key of ``urls``), round (int), one row a request. ``rtt_ms``: from the
+        request's start to the first byte of the answer (``whole``: to the last).
+    """
+    moment = "time_total" if whole else "time_starttransfer"
+    told = f"%{{exitcode}} %{{http_code}} %{{{moment}}}\\n"
+    turns = " ".join(
+        f"echo {shlex.quote(path)}; curl -s -o /dev/null -m {_BOUND_S} -H 'Connection: close' -w '{told}'"
+        f" {shlex.quote(f'{url}?[0-{requests}]')};"
+        for path, url in urls.items()
+    )
+    script = f"for round in $(seq {rounds}); do {turns} done"
+    printed = machine.run(script, timeout=60 + rounds * len(urls) * (requests + 1) * 2).stdout
+    rows, counts, path = [], dict.fromkeys(urls, 0), ""
+    for line in printed.splitlines():
+        if line in urls:
+            path, first = line, True
+            counts[path] += 1
+            continue
+        if not first:
+            code, status, seconds = line.split()
+            ok = code == "0" and status == "200"
+            rows.append(
+                {
+                    "source": machine.name,
+                    "target": urls[path],
+                    "via": "",
+                    "protocol": "http",
+                    "ok": ok,
+                    "rtt_ms": float(seconds) * 1000 if ok else np.nan,
+                    "error": "" if ok else f"curl: exit code {code}, HTTP {status}",
+                    "path": path,
+                    "round": counts[path],
+                }
+            )
+        first = False
+    return tidy(rows, {"path": "str", "round": "int64"})
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of two medians, and the interval that holds it with 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"ratio {self.value:.2f} (95 % interval {self.low:.2f} to {self.high:.2f})"
+
+    @property
+    def verdict(self) -> str:
+        """What the interval allows to say: "faster", "slower", or "no difference found"."""
+        if self.high < 1:
+            return "faster"
+        return "slower" if self.low > 1 else "no difference found"
+
+
+def ratio(frame: pd.DataFrame, path: str, against: str) -> Ratio:
+    """Compare the median times of two paths of an `in_turns` frame: below 1, ``path`` is the faster.
+
+    The interval is a percentile bootstrap over rounds, not over requests: requests of one round share what
+    disturbed them.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 8 (blocks).
+    """
+    answered = frame[frame["ok"]]
+    times = [
+        [rows["rtt_ms"].to_numpy() for _, rows in answered[answered["path"] == one].groupby("round")]
+        for one in (path, against)
+    ]
+    rounds = min(map(len, times))
+    random = np.random.default_rng(_SEED)
+    drawn = random.integers(0, rounds, size=(_RESAMPLES, rounds))
+    ratios = [_ratio_of_medians(times[0], times[1], choice) for choice in drawn]
+    low, high = np.quantile(ratios, [0.025, 0.975])
+    return Ratio(_ratio_of_medians(times[0], times[1], range(rounds)), float(low), float(high))
+
+
+def _ratio_of_medians(first: list[Times], second: list[Times], rounds: Iterable[int]) -> float:
+    rounds = list(rounds)
+    chosen = [np.concatenate([times[number] for number in rounds]) for times in (first, second)]
+    return float(np.median(chosen[0]) / np.median(chosen[1]))

@@ -1,0 +1,72 @@
+"""Address translation of published ports: the rules, their counters, and what the kernel remembers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import pandas as pd
+
+from helpers.probes.frame import typed
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+_RULES = dict.fromkeys(("machine", "port", "to"), "str") | dict.fromkeys(("packets", "bytes"), "int64")
+_CONNECTIONS = ("client", "asked", "asked_port", "answers", "answers_port", "state")
+_DNAT = re.compile(r"--dport (\d+) .*-c (\d+) (\d+) -j DNAT --to-destination (\S+)")
+
+
+def nat_rules(machine: Machine) -> pd.DataFrame:
+    """The destination NAT rule of each port that the machine's Engine publishes.
+
+    The ``nat`` table sees only the first packet of a connection; for the others the kernel remembers
+    (`connections`). So ``packets`` counts connections.
+
+    Returns
+    -------
+    DataFrame
+        machine, port (published), to (address:port of the container) · packets, bytes (int, since the rule
+        was made), one row a rule.
+
+    Source: iptables(8), iptables-extensions(8) "DNAT"; Docker's chain is called DOCKER.
+    """
+    listed = machine.run("iptables -t nat -S DOCKER -v").stdout
+    rows = [
+        {"machine": machine.name, "port": port, "to": to, "packets": int(packets), "bytes": int(octets)}
+        for port, packets, octets, to in _DNAT.findall(listed)
+    ]
+    return typed(rows, _RULES)
+
+
+def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
+    """What the machine's connection tracking knows of TCP connections from ``client`` to ``port``.
+
+    Returns
+    -------
+    DataFrame
+        client, asked, asked_port (as the client sees it: whom it asked) · answers, answers_port (who
+        answers in truth) · state, one row a connection. Without translation both ends are the same.
+
+    Source: conntrack(8), its XML output.
+    """
+    command = ["conntrack", "-L", "-p", "tcp", "--orig-src", client, "--orig-port-dst", str(port)]
+    listed = machine.run(f"{shlex.join(command)} -o xml 2>/dev/null").stdout
+    rows = []
+    for flow in ElementTree.fromstring(listed).iter("flow") if listed.strip() else []:
+        original, reply = (flow.find(f"meta[@direction='{way}']") for way in ("original", "reply"))
+        assert original is not None
+        assert reply is not None
+        rows.append(
+            {
+                "client": original.findtext("layer3/src"),
+                "asked": original.findtext("layer3/dst"),
+                "asked_port": original.findtext("layer4/dport"),
+                "answers": reply.findtext("layer3/src"),
+                "answers_port": reply.findtext("layer4/sport"),
+                "state": flow.findtext("meta/state"),
+            }
+        )
+    return typed(rows, dict.fromkeys(_CONNECTIONS, "str"))

@@ -1,0 +1,124 @@
+"""What the chapter on the host network measures: NAT rules, tracked connections, and a ratio of speeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import probes
+from helpers.probes.frame import tidy
+from tests.unit.probe_doubles import Machine, Shell
+
+RULES = """-N DOCKER
+-A DOCKER -i docker0 -c 0 0 -j RETURN
+-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -c 5 300 -j DNAT --to-destination 172.17.0.2:80
+-A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8082 -c 1 60 -j \
+DNAT --to-destination 172.17.0.3:80
+"""
+FLOW = """<?xml version="1.0" encoding="utf-8"?>
+<conntrack>
+<flow><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>192.168.99.101</src>\
+<dst>192.168.99.100</dst></layer3><layer4 protonum="6" protoname="tcp"><sport>40000</sport>\
+<dport>8080</dport></layer4></meta><meta direction="reply"><layer3 protonum="2" protoname="ipv4">\
+<src>172.17.0.2</src><dst>192.168.99.101</dst></layer3><layer4 protonum="6" protoname="tcp">\
+<sport>80</sport><dport>40000</dport></layer4></meta><meta direction="independent"><state>TIME_WAIT</state>\
+<timeout>117</timeout></meta></flow>
+</conntrack>
+"""
+CURL = """if [ "$1" = -s ]; then
+  for _ in $(seq 3); do echo "0 200 0.0$(( (round % 9) + 10 ))"; done
+fi"""
+machine: Any = Machine  # which is none, to the type checker
+
+
+def says(directory: Path, program: str, text: str) -> Any:
+    shell = Shell(directory)
+    (directory / "said").write_text(text)
+    shell.program(program, f"cat {directory / 'said'}")
+    return machine(shell)
+
+
+def test_each_published_port_is_a_rule_with_its_counters(tmp_path: Path) -> None:
+    rules = probes.nat_rules(says(tmp_path, "iptables", RULES))
+    assert rules.to_dict("list") == {
+        "machine": ["host", "host"],
+        "port": ["8080", "8082"],
+        "to": ["172.17.0.2:80", "172.17.0.3:80"],
+        "packets": [5, 1],
+        "bytes": [300, 60],
+    }
+
+
+def test_without_published_ports_there_are_no_rules(tmp_path: Path) -> None:
+    rules = probes.nat_rules(says(tmp_path, "iptables", "-N DOCKER\n"))
+    assert list(rules["packets"]) == []
+    assert rules["packets"].dtype == "int64"
+
+
+def test_a_translated_connection_has_another_answerer(tmp_path: Path) -> None:
+    tracked = probes.connections(says(tmp_path, "conntrack", FLOW), 8080, client="192.168.99.101")
+    assert tracked.iloc[0].to_list() == [
+        "192.168.99.101",
+        "192.168.99.100",
+        "8080",
+        "172.17.0.2",
+        "80",
+        "TIME_WAIT",
+    ]
+
+
+def test_nothing_tracked_is_an_empty_frame(tmp_path: Path) -> None:
+    assert probes.connections(says(tmp_path, "conntrack", ""), 8080, client="192.168.99.101").empty
+
+
+def test_paths_take_turns_and_the_first_request_of_a_turn_is_left_out(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.program("curl", CURL)
+    urls = {"one": "http://a/", "other": "http://b/"}
+    frame = probes.in_turns(machine(shell), urls, rounds=2, requests=2)
+    assert list(frame["path"]) == ["one", "one", "other", "other"] * 2
+    assert list(frame["round"]) == [1] * 4 + [2] * 4
+    assert frame["ok"].all()
+    assert frame["rtt_ms"].between(9, 30).all()
+
+
+def test_a_request_that_fails_has_no_time(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.program("curl", "for _ in $(seq 2); do echo '7 000 0.000'; done")
+    frame = probes.in_turns(machine(shell), {"only": "http://a/"}, rounds=1, requests=1)
+    assert list(frame["ok"]) == [False]
+    assert frame["error"].item() == "curl: exit code 7, HTTP 000"
+    assert np.isnan(frame["rtt_ms"].item())
+
+
+def measured(factor: float, spread: float) -> pd.DataFrame:
+    """Times of two paths in 20 rounds; those of "b" are `factor` times those of "a"."""
+    random = np.random.default_rng(7)
+    common = {"source": "client", "target": "", "via": "", "protocol": "http", "ok": True, "error": ""}
+    rows = [
+        common | {"path": path, "round": number, "rtt_ms": scale * (10 + spread * random.standard_normal())}
+        for number in range(20)
+        for path, scale in (("a", 1.0), ("b", factor))
+        for _ in range(10)
+    ]
+    return tidy(rows, {"path": "str", "round": "int64"})
+
+
+@pytest.mark.parametrize(
+    ("factor", "spread", "verdict"),
+    [(0.5, 1, "faster"), (2, 1, "slower"), (1, 1, "no difference found"), (0.98, 3, "no difference found")],
+)
+def test_the_verdict_is_what_the_interval_allows(factor: float, spread: float, verdict: str) -> None:
+    ratio = probes.ratio(measured(factor, spread), "b", against="a")
+    assert ratio.verdict == verdict
+    assert ratio.low <= ratio.value <= ratio.high
+    assert str(ratio).startswith(f"ratio {ratio.value:.2f} (95 % interval ")
+
+
+def test_the_same_data_give_the_same_interval() -> None:
+    frame = measured(1.2, 2)
+    assert probes.ratio(frame, "b", against="a") == probes.ratio(frame, "b", against="a")
