@@ -25,6 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, in their order, unless they say that they may part."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if config.getoption("numprocesses", None):  # here, and not in a worker: all of those have ended
         embedded.stop(f"{ENGINE}-gw*")

@@ -73,10 +73,14 @@ def _parser(verbs: dict[str, str]) -> argparse.ArgumentParser:
             subparser.add_argument("arguments", nargs="*", metavar="CHAPTER", help=explanation)
         elif verb == "stop":
             explanation = "also delete what was built for it; the next start builds it again"
-            subparser.add_argument(
-                "--delete", action="append_const", const="--delete", dest="arguments", help=explanation
-            )
+            _add_flag(subparser, "--delete", explanation)
+        elif verb == "progress":
+            _add_flag(subparser, "--reset", "forget what has been done")
     return parser
+
+
+def _add_flag(parser: argparse.ArgumentParser, flag: str, explanation: str) -> None:
+    parser.add_argument(flag, action="append_const", const=flag, dest="arguments", help=explanation)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Where the project keeps things: three directories, and nothing outside them."""
+"""Where the project keeps things: four directories, and nothing outside them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ ENGINE = "engine"
 def cache_dir() -> Path:
     """What is expensive to make again: the embedded engine's disk and snapshot. Owner only."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return _private(base / NAME)
+
+
+def state_dir() -> Path:
+    """What a learner has done. Owner only; `make clean` leaves it."""
+    base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return _private(base / NAME)
 
 

@@ -1,7 +1,8 @@
 """What a long step says while it runs: one live line on a terminal or in a notebook, plain lines elsewhere.
 
 All of it goes to the standard error stream, so that a command's result stays alone on its output.
-With LAB_PROGRESS=off steps are silent in notebooks: an output that is compared must not hold a duration.
+With LAB_PROGRESS=off all of it is silent in notebooks: an output that is compared must not depend on what had
+to be done first, or hold a duration.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _shown = 0  # characters that the live line occupies now
 
 def say(text: str) -> None:
     """Print one line, without tearing the live line of a step that runs."""
+    if _silent():
+        return
     with _lock:
         _erase()
         print(text, file=sys.stderr, flush=True)
@@ -71,8 +74,7 @@ class Step:
         self._tick_s = _tick_s()
         with _lock:
             _open.append(self)
-        self._silent = _in_notebook() and os.environ.get("LAB_PROGRESS") == "off"
-        if self._silent:
+        if _silent():
             return
         if self._tick_s:
             threading.Thread(target=self._turn, daemon=True).start()
@@ -100,8 +102,6 @@ class Step:
         with _lock:
             self._finished.set()
             _open.remove(self)
-        if self._silent:
-            return
         where = f", at: {self._detail}" if mark == "✗" and self._detail else ""
         say(f"{mark} {self._title} ({duration(time.monotonic() - self._started)}){where}")
 
@@ -112,6 +112,10 @@ def _tick_s() -> float:
         return 0.1
     # A notebook shows a carriage return as a terminal does, but each drawing is a message to the browser.
     return 1.0 if _in_notebook() else 0.0
+
+
+def _silent() -> bool:
+    return _in_notebook() and os.environ.get("LAB_PROGRESS") == "off"
 
 
 def _in_notebook() -> bool:

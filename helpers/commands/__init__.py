@@ -12,6 +12,7 @@ VERBS = {
     "run": "execute chapters without a browser, leaving the stored notebooks as they are",
     "test": "run the whole test suite, pytest --nbval; further arguments go to pytest",
     "doctor": "say what this machine has, what the lab needs, and which Engine would be used",
+    "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
     "clean": "remove every trace: sweep, stop, then delete caches and the Python environment",
@@ -20,7 +21,7 @@ VERBS = {
 }
 
 _MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate"}
-_ENTER_ENVIRONMENT = {"stop", "sweep"}
+_ENTER_ENVIRONMENT = {"stop", "sweep", "progress"}
 
 
 def carry_out(verb: str, arguments: list[str]) -> int:

@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import display
 
 from helpers.errors import LabError
+from helpers.learning import record
 
 Source = Literal["article", "beyond"]
 HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
@@ -129,6 +130,7 @@ class Verdicts:
                 "\n".join(_failure(claim) for claim in failed),
                 "Run the chapter again from the top. If it fails again, the Engine does differ.",
             )
+        record.note_done(self.chapter.split()[0])
         return table
 
 

@@ -1,0 +1,193 @@
+"""What an exercise asks for, as questions to the live state of a lab: each has an answer now, and a hint.
+
+A check never says how something was done: the CLI, docker-py and a shell on the machine all count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import docker.errors
+
+from helpers import probes
+from helpers.errors import LabError
+from helpers.learning.claims import as_text, same
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
+
+HOST = "host"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that has to be so.
+
+    Attributes
+    ----------
+    text:
+        As a statement, e.g. "web runs on host".
+    expected:
+        What `see` returns when it is so.
+    see:
+        Looks at the lab; what it cannot find is an answer, too.
+    hint:
+        What a learner may try next; says what to think of, not what to type.
+    """
+
+    text: str
+    expected: Any
+    see: Callable[[Lab], Any]
+    hint: str
+
+    def look(self, lab: Lab) -> Seen:
+        """Look at the lab now."""
+        try:
+            observed = self.see(lab)
+        except LabError as error:  # no such container, machine or network; it does not run
+            return Seen(self, False, error.seen.splitlines()[0])
+        except docker.errors.APIError as error:
+            return Seen(self, False, str(error.explanation or error))
+        return Seen(self, same(self.expected, observed), as_text(observed))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a check found: whether it is so, and what is so now, in words."""
+
+    check: Check
+    ok: bool
+    now: str
+
+
+def runs(container: str, *, machine: str = HOST, hint: str = "") -> Check:
+    """The container is there and runs."""
+    return Check(
+        f"{container} runs on {machine}",
+        "running",
+        lambda lab: lab[machine].container(container).status,
+        hint or f"`docker ps -a` on {machine} shows what there is, also what has ended.",
+    )
+
+
+def attached(
+    container: str, networks: set[str], *, exactly: bool = False, machine: str = HOST, hint: str = ""
+) -> Check:
+    """The container is connected to these networks (`exactly`: and to no other)."""
+
+    def see(lab: Lab) -> set[str]:
+        found = set(lab[machine].container(container).attrs["NetworkSettings"]["Networks"])
+        return found if exactly or not networks <= found else networks
+
+    only = "only " if exactly else ""
+    return Check(
+        f"{container} is connected {only}to {as_text(networks)}",
+        networks,
+        see,
+        hint or f"`docker inspect {container}` lists its networks.",
+    )
+
+
+def has_network(name: str, *, machine: str = HOST, hint: str = "", **facts: Any) -> Check:
+    """A network of this name is there; `facts` are columns of `probes.networks` with their values."""
+
+    def see(lab: Lab) -> dict[str, Any]:
+        found = probes.networks(lab[machine]).set_index("name")
+        if name not in found.index:
+            raise LabError("", f"networks there: {as_text(list(found.index))}", "")
+        return {fact: found.loc[name, fact] for fact in facts}
+
+    told = f" ({as_text(facts)})" if facts else ""
+    return Check(
+        f"there is a network {name}{told}",
+        facts,
+        see,
+        hint or "`docker network create --help` lists what a network can be told.",
+    )
+
+
+def has_address(container: str, network: str, address: str, *, machine: str = HOST, hint: str = "") -> Check:
+    """The container has this IPv4 address on that network."""
+
+    def see(lab: Lab) -> str:
+        networks = lab[machine].container(container).attrs["NetworkSettings"]["Networks"]
+        return str(networks.get(network, {}).get("IPAddress", f"not connected to {network}"))
+
+    return Check(
+        f"{container} has the address {address} on {network}",
+        address,
+        see,
+        hint or "Addresses are given in order, unless you ask for one.",
+    )
+
+
+def reaches(
+    source: str | None, target: str, *, answered: bool = True, machine: str = HOST, hint: str = ""
+) -> Check:
+    """A ping from the container `source` (None: from the machine) is answered, or is not.
+
+    ``{machine}`` as the target stands for that machine's address.
+    """
+    who = source or machine
+    verb = "reaches" if answered else "does not reach"
+
+    def see(lab: Lab) -> str:
+        row = probes.ping(lab[machine], source, _address(lab, target), count=1).iloc[0]
+        return "an answer" if row["ok"] else str(row["error"]) if answered else "no answer"
+
+    return Check(
+        f"{who} {verb} {target}",
+        "an answer" if answered else "no answer",
+        see,
+        hint or f"Try it by hand: `ping -c 1 {target}` in {who}.",
+    )
+
+
+def resolves(source: str, name: str, *, machine: str = HOST, hint: str = "", addresses: int = 1) -> Check:
+    """The container's resolver knows the name, and gives this number of addresses."""
+
+    def see(lab: Lab) -> int | str:
+        row = probes.resolve(lab[machine], source, name).iloc[0]
+        return len(str(row["addresses"]).split(", ")) if row["ok"] else str(row["error"])
+
+    plural = "es" * (addresses != 1)
+    return Check(
+        f"{source} resolves {name} to {addresses} address{plural}",
+        addresses,
+        see,
+        hint or f"Try it by hand: `nslookup {name}` in {source}.",
+    )
+
+
+def answers(
+    url: str, *, source: str | None = None, machine: str = HOST, status: int = 200, hint: str = ""
+) -> Check:
+    """An HTTP GET from there is answered with this status (0: by nobody).
+
+    ``{machine}`` in the URL stands for that machine's address, e.g. ``http://{host}:8080/``.
+    """
+
+    def see(lab: Lab) -> int:
+        return int(probes.http_get(lab[machine], source, _address(lab, url))["status"].item())
+
+    who = source or machine
+    outcome = f"is answered with {status}" if status else "is answered by nobody"
+    return Check(
+        f"{url} {outcome}, asked from {who}",
+        status,
+        see,
+        hint or "Try it by hand with curl -I, and look where the request ends.",
+    )
+
+
+def says(
+    text: str, command: str, expected: str, *, machine: str = HOST, hint: str, timeout: float = 60
+) -> Check:
+    """A shell command on the machine prints this: for what no other check asks."""
+    return Check(text, expected, lambda lab: lab[machine].run(command, timeout=timeout).stdout.strip(), hint)
+
+
+def _address(lab: Lab, target: str) -> str:
+    return target.format_map({name: machine.address for name, machine in lab.machines.items()})

@@ -1,0 +1,61 @@
+"""The course map: its chapters, and what this learner has done of each."""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import dataclass
+
+from helpers.learning import exercises, record
+from helpers.paths import NOTEBOOKS
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One chapter on the map: its file, its title, the day it was done ("" if not), its exercises' days."""
+
+    file: str
+    title: str
+    done: str
+    exercises: dict[str, str]
+
+    @property
+    def told(self) -> str:
+        """How many exercises are done, e.g. "1 of 3 exercises"."""
+        of = len(self.exercises)
+        return f"{sum(map(bool, self.exercises.values()))} of {of} exercise{'s' * (of != 1)}"
+
+
+@dataclass(frozen=True)
+class CourseMap:
+    """The chapters in their order; shown as text, and as links in JupyterLab."""
+
+    stops: tuple[Stop, ...]
+
+    def __repr__(self) -> str:
+        width = max((len(stop.title) for stop in self.stops), default=0)
+        return "\n".join(
+            f"{'✓' if stop.done else '·'} {stop.title:{width}}  {stop.told}" for stop in self.stops
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'✓ done' if stop.done else 'not yet'}</td>"
+            f'<td><a href="{html.escape(stop.file)}">{html.escape(stop.title)}</a></td>'
+            f"<td>{stop.told}</td></tr>"
+            for stop in self.stops
+        )
+        return f"<table><tr><th>chapter</th><th>title</th><th>done</th></tr>{rows}</table>"
+
+
+def course_map() -> CourseMap:
+    """Return all chapters, with what has been done of them on this computer by this user."""
+    days = record.read()
+    stops = []
+    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+        number = path.name[:2]
+        first = "".join(json.loads(path.read_text())["cells"][0]["source"])
+        title = first.splitlines()[0].lstrip("# ")
+        of_chapter = {one.id: days.get(one.id, "") for one in exercises.of_chapter(number)}
+        stops.append(Stop(path.name, title, days.get(number, ""), of_chapter))
+    return CourseMap(tuple(stops))

@@ -1,0 +1,61 @@
+"""What a learner has done: a small file of theirs that survives kernels, labs and `make clean`.
+
+With LAB_PROGRESS=off nothing is read or kept: what is compared must not depend on who runs it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from helpers.lock import exclusive
+from helpers.paths import run_dir, state_dir
+
+
+def path() -> Path:
+    """Return the file: a JSON object, the day by name of what was done."""
+    return state_dir() / "progress.json"
+
+
+def when_done(name: str) -> str:
+    """Return the day on which the exercise was done first, such as "2026-11-25", or ""."""
+    return read().get(name, "")
+
+
+def note_done(*names: str) -> None:
+    """Note that the exercises, or the chapter, are done; what was noted before keeps its day."""
+    if _off():
+        return
+    with exclusive(run_dir() / "progress.lock", "another notebook to note its progress"):
+        today = datetime.now(UTC).astimezone().date().isoformat()
+        _write(dict.fromkeys(names, today) | read())
+
+
+def read() -> dict[str, str]:
+    """Return the day on which each exercise and chapter was done first; a damaged file counts as empty."""
+    if _off():
+        return {}
+    try:
+        found = json.loads(path().read_text())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): day for name, day in found.items() if isinstance(day, str)}
+
+
+def reset() -> None:
+    """Forget everything."""
+    path().unlink(missing_ok=True)
+
+
+def _off() -> bool:
+    return os.environ.get("LAB_PROGRESS") == "off"
+
+
+def _write(days: dict[str, str]) -> None:
+    new = path().with_suffix(".new")
+    new.write_text(json.dumps(days, indent=1, sort_keys=True) + "\n")
+    new.replace(path())

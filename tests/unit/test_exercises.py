@@ -1,0 +1,152 @@
+"""Checks, the answer to a learner, what is kept of it, and exercises that the chapters show word for word."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import pytest
+
+from helpers.commands import chapters
+from helpers.errors import LabError
+from helpers.lab import Lab
+from helpers.learning import exercises, record
+from helpers.learning.checks import Check
+from helpers.learning.claims import Verdicts
+from helpers.learning.course import course_map
+from helpers.learning.exercises import Exercise
+
+
+def asks_for(text: str, key: str) -> Check:
+    def see(lab: Any) -> str:
+        if key not in lab:
+            raise LabError("Looking", f"nothing called {key}\nat all", "Make it.")
+        return str(lab[key])
+
+    return Check(text, "on", see, hint=f"Switch {key} on.")
+
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("LAB_PROGRESS", raising=False)
+    return record.path()
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, state: Path) -> dict[str, str]:
+    made: dict[str, str] = {}
+    monkeypatch.setattr(Lab, "current", made)
+    checks = [asks_for("the lamp is on", "lamp"), asks_for("the fan is on", "fan")]
+    exercise = Exercise("02-9", "easy", "Switch both on.", checks, {"host": "lamp\nfan"}, {})
+    monkeypatch.setattr(exercises, "find", lambda name: exercise)
+    return made
+
+
+def test_before_anything_is_done_it_tells_how_many_checks_pass(lab: dict[str, str]) -> None:
+    assert repr(exercises.check("02-9")).splitlines() == [
+        "02-9: 0 of 2 checks pass.",
+        "✗ the lamp is on (now: nothing called lamp)",
+        "✗ the fan is on (now: nothing called fan)",
+        "Hint: Switch lamp on.",
+    ]
+
+
+def test_the_hint_is_for_the_first_check_that_does_not_pass(lab: dict[str, str]) -> None:
+    lab.update(lamp="on", fan="broken")
+    assert repr(exercises.check("02-9")).splitlines() == [
+        "02-9: 1 of 2 checks pass.",
+        "✓ the lamp is on",
+        "✗ the fan is on (now: broken)",
+        "Hint: Switch fan on.",
+    ]
+
+
+def test_done_is_kept_and_what_has_regressed_is_told(lab: dict[str, str], state: Path) -> None:
+    lab.update(lamp="on", fan="on")
+    assert repr(exercises.check("02-9")).startswith("02-9: done, all 2 checks pass.")
+    day = json.loads(state.read_text())["02-9"]
+    del lab["fan"]
+    assert f"1 of 2 checks pass. It was done on {day}" in repr(exercises.check("02-9"))
+    assert "<li>✓ the lamp is on</li>" in exercises.check("02-9")._repr_html_()
+
+
+def test_without_a_lab_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lab, "current", None)
+    with pytest.raises(LabError, match="no lab is open"):
+        exercises.check("01-1")
+
+
+def test_an_unknown_exercise_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(LabError, match="there are 00-1, 01-1"):
+        exercises.check("99-1")
+
+
+def test_nothing_is_kept_where_outputs_are_compared(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PROGRESS", "off")
+    record.note_done("01-1")
+    assert not state.exists()
+    assert record.read() == {}
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[1, 2]", '{"01-1": 7}'])
+def test_a_damaged_file_counts_as_empty_and_is_mended(damaged: str, state: Path) -> None:
+    state.write_text(damaged)
+    assert record.read() == {}
+    record.note_done("01-1")
+    assert list(record.read()) == ["01-1"]
+    record.reset()
+    assert record.read() == {}
+
+
+def test_what_was_done_first_keeps_its_day(state: Path) -> None:
+    state.write_text('{"01-1": "2020-02-02"}')
+    record.note_done("01-1", "01-2")
+    assert record.when_done("01-1") == "2020-02-02"
+    assert record.when_done("01-2") > "2020-02-02"
+
+
+def test_a_chapters_verdicts_and_its_exercises_are_on_the_map(state: Path) -> None:
+    verdicts = Verdicts("01 Default bridge")
+    verdicts.claim("It is", expected=1, observed=1)
+    verdicts.table()
+    record.note_done("01-2")
+    lines = repr(course_map()).splitlines()
+    assert lines[0].startswith("· 00 ")
+    assert lines[1].startswith("✓ 01 Meet the default bridge")
+    assert lines[1].endswith("1 of 3 exercises")
+    assert 'href="01_default_bridge.ipynb"' in course_map()._repr_html_()
+
+
+def test_a_solution_can_be_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
+    exercises.solution("00-1")
+    assert capsys.readouterr().out == "%%on host\ndocker network create playground\n\n"
+
+
+@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+def test_a_chapter_shows_its_exercises_word_for_word_each_with_its_check(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    sources = [cell.source for cell in cells]
+    of_chapter = exercises.of_chapter(path.stem[:2])
+    levels = [exercise.level for exercise in of_chapter]
+    assert levels == (["easy"] if path.stem.startswith("00") else ["easy", "real life", "hard"])
+    for exercise in of_chapter:
+        shown = sources.index(f"**{exercise.id}** · *{exercise.level}* · {exercise.text}")
+        assert sources[shown + 1] == f'check("{exercise.id}")'
+        assert shown + 1 < sources.index("lab.close()")
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [one for path in chapters.find([]) for one in exercises.of_chapter(path.stem[:2])],
+    ids=lambda one: one.id,
+)
+def test_an_exercise_is_complete(exercise: Exercise) -> None:
+    assert exercise.id.split("-")[0] in exercises.CHAPTERS
+    assert exercise.checks
+    assert exercise.solution.keys() == exercise.undo.keys()
+    assert all(check.hint for check in exercise.checks)
+    assert SimpleNamespace(**vars(exercise)).text.endswith((".", "?", ".)"))
