@@ -9,6 +9,7 @@ import pytest
 from helpers import environment
 from helpers.engine import embedded
 from helpers.paths import ENGINE
+from tests.notebooks.rehearsal import with_rehearsals
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, in their order, unless they say that they may part."""
+    """Add the exercises' solutions; keep a file's tests together, in order, unless they say otherwise."""
+    items[:] = with_rehearsals(items)
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from helpers.errors import LabError
-from helpers.progress import say
+from helpers.progress import duration, say
 
 _PATIENCE_S = 1800.0
 _SILENCE_S = 2.0
 
 
 @contextmanager
-def exclusive(path: Path, what: str) -> Iterator[None]:
+def exclusive(path: Path, what: str, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the lock file `path`; a process that dies lets go of it, so nothing is ever left locked.
 
     Raises
     ------
     LabError
-        If another process holds it for half an hour. `what` is what that process does.
+        If another process holds it for longer than `patience_s`. `what` is what that process does.
     """
     started = time.monotonic()
     said = False
@@ -33,10 +33,10 @@ def exclusive(path: Path, what: str) -> Iterator[None]:
                 break
             except BlockingIOError:
                 waited = time.monotonic() - started
-            if waited > _PATIENCE_S:
+            if waited > patience_s:
                 raise LabError(
                     f"Waiting for {what}",
-                    f"the lock {path} was held for {waited / 60:.0f} minutes",
+                    f"the lock {path} was held for {duration(waited)}",
                     "End the process that holds it (`fuser` names it), then repeat.",
                 )
             if waited > _SILENCE_S and not said:

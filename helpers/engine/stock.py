@@ -28,7 +28,8 @@ _LABELS = {LABEL: KIND}
 _ONLY_BLANK = {"label": f"{LABEL}={KIND}"}
 _PREFIX = "blank-"
 _BOOT_S = 300
-_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots for later, and from then on
+_MOST_BOOTS = 10  # in a row; the next lab goes on
+_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it waits, and once it is claimed
 _ATTACH = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
 
 
@@ -96,6 +97,7 @@ def claim(api: docker.APIClient, name: str) -> tuple[str, Any] | None:
                 continue
             stream = attach(api, container["Id"])
             api.rename(container["Id"], name)
+            api.update_container(container["Id"], cpu_shares=_USUAL_SHARES)
             return str(container["Id"]), stream
     return None
 
@@ -119,11 +121,11 @@ def fill(url: str) -> None:
     Raises
     ------
     LabError
-        If one does not boot, with what it said last; or if the Engine fails.
+        If one does not boot, with what it said last; if the Engine fails; or if another process does it.
     """
     client = docker.DockerClient(base_url=url, timeout=_BOOT_S)
     try:
-        with exclusive(engine_dir().with_suffix(".refill"), "the stock to be filled by another process"):
+        with exclusive(engine_dir().with_suffix(".refill"), "another process to fill the stock", 0):
             _fill(client.api)
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise _failure(str(getattr(error, "explanation", None) or error)) from error
@@ -132,17 +134,21 @@ def fill(url: str) -> None:
 
 
 def _fill(api: docker.APIClient) -> None:
-    stocked = _in_stock(api)
-    for blank in stocked:
+    for blank in _in_stock(api):
         if blank["State"] == "created":  # whoever was filling the stock has died
             api.remove_container(blank["Id"], force=True, v=True)
-    present = {blank["Names"][0] for blank in stocked if blank["State"] == "running"}
-    for name in (f"{_PREFIX}{number}" for number in range(SIZE)):
-        if f"/{name}" not in present:
-            container = create(api, name, _LABELS, cpu_shares=_LEAST_SHARES)
-            api.start(container)
-            _wait_until_booted(api, container)
-            api.update_container(container, cpu_shares=_USUAL_SHARES)
+    for _ in range(_MOST_BOOTS):  # each time anew: a lab may have claimed one meanwhile
+        if not (name := _free_name(api)):
+            return
+        container = create(api, name, _LABELS, cpu_shares=_LEAST_SHARES)
+        api.start(container)
+        _wait_until_booted(api, container)
+
+
+def _free_name(api: docker.APIClient) -> str:
+    taken = {blank["Names"][0] for blank in _in_stock(api)}
+    names = (f"{_PREFIX}{number}" for number in range(SIZE))
+    return next((name for name in names if f"/{name}" not in taken), "")
 
 
 def _wait_until_booted(api: docker.APIClient, container: str) -> None:

@@ -1,0 +1,78 @@
+"""The solutions of a chapter's exercises, run in the chapter's own lab: a cell that only the tests see.
+
+It stands before the cell that closes the lab, so it costs no lab of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbval.plugin import IPyNbCell
+
+from helpers.lab import Lab
+from helpers.learning import exercises
+from helpers.learning.exercises import Exercise
+from helpers.paths import NOTEBOOKS, PROJECT
+
+CLOSING = "lab.close()"
+_CALL = """import sys
+sys.path.insert(0, {project!r})
+from tests.notebooks.rehearsal import rehearse
+rehearse({chapter!r})"""
+
+
+def rehearse(chapter: str) -> None:
+    """Do each exercise as its solution does, and undo it: its checks must notice both."""
+    lab = Lab.current
+    assert lab, "no lab is open"
+    for exercise in exercises.of_chapter(chapter):
+        _run(lab, exercise.solution)
+        assert (missing := _missing(lab, exercise)) == [], f"{exercise.id} is done, but: {missing}"
+        _run(lab, exercise.undo)
+        assert _missing(lab, exercise), f"{exercise.id} has been undone, and its checks still pass"
+        print(_noticed(exercise))
+
+
+def with_rehearsals(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Insert the rehearsal before the last cell of every chapter that is to be run."""
+    inserted: list[pytest.Item] = []
+    for item in items:
+        if isinstance(item, IPyNbCell) and item.cell.source == CLOSING and item.path.parent == NOTEBOOKS:
+            inserted.append(_rehearsal(item))
+        inserted.append(item)
+    return inserted
+
+
+def _rehearsal(closing: IPyNbCell) -> pytest.Item:
+    cell = _cell(closing.path)
+    rehearsal: pytest.Item = IPyNbCell.from_parent(
+        closing.parent, name="Solutions", cell_num=closing.cell_num, cell=cell, options=closing.options
+    )
+    return rehearsal
+
+
+def _cell(path: Path) -> NotebookNode:
+    chapter = path.name[:2]
+    told = "".join(f"{_noticed(exercise)}\n" for exercise in exercises.of_chapter(chapter))
+    source = _CALL.format(project=str(PROJECT), chapter=chapter)
+    output = nbformat.v4.new_output("stream", name="stdout", text=told)
+    cell: NotebookNode = nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1)
+    return cell
+
+
+def _noticed(exercise: Exercise) -> str:
+    return f"{exercise.id}: its solution is recognized, and so is its loss"
+
+
+def _missing(lab: Lab, exercise: Exercise) -> list[str]:
+    return [f"{one.check.text} (now: {one.now})" for one in exercise.look(lab) if not one.ok]
+
+
+def _run(lab: Lab, scripts: Mapping[str, str]) -> None:
+    for host, script in scripts.items():
+        done = lab[host].run(f"set -e\n{script}", timeout=120)
+        assert done.exit_code == 0, f"{script}\n{done.stdout}{done.stderr}"
