@@ -59,6 +59,7 @@ class Verdicts:
         source: Source = "article",
         since: str = "",
         until: str = "",
+        lacks: str = "",
     ) -> None:
         """Record a claim; the same text again (a cell run twice) replaces the earlier verdict.
 
@@ -73,6 +74,8 @@ class Verdicts:
             Whether the article says so, or we do.
         since, until:
             The first Engine version for which the claim is made, and the first for which it no longer is.
+        lacks:
+            What the experiment needs and this Engine has not ("ipvlan"): the claim does not apply then.
 
         Raises
         ------
@@ -82,8 +85,9 @@ class Verdicts:
         if (since or until) and not self.engine:
             raise ValueError("a claim with since/until needs Verdicts(…, engine=version)")
         bounds = [f"since Engine {since}" if since else "", f"before Engine {until}" if until else ""]
+        bounds.append(f"needs {lacks}" if lacks else "")
         scope = " and ".join(filter(None, bounds))
-        if scope and not _within(self.engine, since, until):
+        if lacks or ((since or until) and not _within(self.engine, since, until)):
             verdict = OUT_OF_SCOPE
         else:
             decided = same(expected, observed) if holds is None else bool(holds)

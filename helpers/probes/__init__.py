@@ -5,11 +5,13 @@ from helpers.probes.dns import resolve
 from helpers.probes.http import http_get
 from helpers.probes.icmp import ping
 from helpers.probes.inspection import endpoints, lan, links, networks
+from helpers.probes.iproute import addresses, neighbours, routes
 from helpers.probes.nat import connections, nat_rules
 from helpers.probes.over_time import reachability_timeline
-from helpers.probes.reachability import who_reaches_whom
+from helpers.probes.reachability import reach, who_reaches_whom
 
 __all__ = [
+    "addresses",
     "connections",
     "endpoints",
     "http_get",
@@ -17,10 +19,13 @@ __all__ = [
     "lan",
     "links",
     "nat_rules",
+    "neighbours",
     "networks",
     "ping",
     "ratio",
+    "reach",
     "reachability_timeline",
     "resolve",
+    "routes",
     "who_reaches_whom",
 ]

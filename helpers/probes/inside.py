@@ -56,14 +56,25 @@ def entering(container: Container, script: str) -> str:
     LabError
         If the container does not run.
     """
-    pid = container.attrs["State"]["Pid"]
+    return f"nsenter -t {process(container)} -m -u -i -n -p -- sh -c {shlex.quote(script)}"
+
+
+def process(container: Container) -> int:
+    """The container's first process, by its number on the machine.
+
+    Raises
+    ------
+    LabError
+        If the container does not run.
+    """
+    pid = int(container.attrs["State"]["Pid"])
     if not pid:
         raise LabError(
             f"Probing from container {container.name}",
             f"it does not run: {container.attrs['State'].get('Status', 'no process')}",
             f"Start it (docker start {container.name}), or choose another source.",
         )
-    return f"nsenter -t {pid} -m -u -i -n -p -- sh -c {shlex.quote(script)}"
+    return pid
 
 
 def bounded(argv: Sequence[str], seconds: float) -> str:

@@ -1,11 +1,13 @@
-"""Who reaches whom: every ordered pair of containers, once by address and once by name.
+"""Who reaches whom: every ordered pair, of one machine's containers or of stations on several machines.
 
-All in one round trip to the machine: under emulation, a round trip costs more than all the pings.
+All in one round trip to a machine: under emulation, a round trip costs more than all the pings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -61,24 +63,85 @@ def who_reaches_whom(
         if target != source
     ]
     by_source = {source: [pair[3] for pair in pairs if pair[0] == source] for source, *_ in pairs}
-    script = _all_at_once(
-        [inside.entering(found[source], _pings(targets)) for source, targets in by_source.items()]
-    )
-    output = inside.run(
-        machine, None, script, timeout=BOUND_S * max(map(len, by_source.values()), default=0) + 10
-    )
-    answers = inside.records(output)
-    if len(answers) != len(pairs):
-        raise LabError(
-            f"Pinging {len(pairs)} pairs of containers on {machine.name}",
-            f"{len(answers)} of them came back; {output.rpartition(inside.RECORD)[2].strip()}".strip("; "),
-            "A source needs a shell and ping: leave out (sources=…) a container that has none.",
-        )
+    answers = _ping_all(machine, {source: found[source] for source in by_source}, by_source)
     return tidy(
         row
         for (source, target, via, _), (text, code) in zip(pairs, answers, strict=True)
         for row in icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=BOUND_S)
     )
+
+
+def reach(
+    sources: Mapping[str, tuple[Machine, str | None]], targets: Mapping[str, str], *, via: str = "IP"
+) -> pd.DataFrame:
+    """Ping every target from every source, on all the sources' machines at the same time.
+
+    Parameters
+    ----------
+    sources:
+        By the name that they shall have in the table: (machine, container), or (machine, None) for the
+        machine itself.
+    targets:
+        Addresses (or names, which the source resolves), by the name for the table. A source does not ping the
+        target of its own name.
+    via:
+        Free text for the column of that name.
+
+    Returns
+    -------
+    DataFrame
+        The probe columns, one row a pair, in the order of ``sources`` and ``targets``.
+
+    Raises
+    ------
+    LabError
+        If a source does not run or has no ``ping``.
+    """
+    pairs = {
+        source: {name: address for name, address in targets.items() if name != source} for source in sources
+    }
+
+    def ask(machine: Machine) -> list[tuple[str, str, list[str]]]:
+        mine = {source: inner for source, (where, inner) in sources.items() if where is machine}
+        found = {source: machine.container(inner) if inner else None for source, inner in mine.items()}
+        answers = _ping_all(machine, found, {source: list(pairs[source].values()) for source in mine})
+        asked = [(source, target) for source in mine for target in pairs[source]]
+        return [(*pair, answer) for pair, answer in zip(asked, answers, strict=True)]
+
+    machines = list({id(machine): machine for machine, _ in sources.values()}.values())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        told = [answer for answers in pool.map(ask, machines) for answer in answers]
+    order = list(sources)
+    return tidy(
+        row
+        for source, target, (text, code) in sorted(told, key=lambda answer: order.index(answer[0]))
+        for row in icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=BOUND_S)
+    )
+
+
+def _ping_all(
+    machine: Machine, sources: Mapping[str, Container | None], targets: Mapping[str, Sequence[str]]
+) -> list[list[str]]:
+    """What ping said and its exit code, for each target of each source; a source of None is the machine."""
+    script = _all_at_once(
+        [
+            inside.entering(container, _pings(targets[name]))
+            if container
+            else f"sh -c {shlex.quote(_pings(targets[name]))}"
+            for name, container in sources.items()
+        ]
+    )
+    longest = max(map(len, targets.values()), default=0)
+    output = inside.run(machine, None, script, timeout=BOUND_S * longest + 10)
+    answers = inside.records(output)
+    wanted = sum(map(len, targets.values()))
+    if len(answers) != wanted:
+        raise LabError(
+            f"Pinging {wanted} pairs of containers on {machine.name}",
+            f"{len(answers)} of them came back; {output.rpartition(inside.RECORD)[2].strip()}".strip("; "),
+            "A source needs a shell and ping: leave out (sources=…) a container that has none.",
+        )
+    return answers
 
 
 def _address(machine: Machine, container: Container, network: str) -> str:

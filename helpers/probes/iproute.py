@@ -1,0 +1,120 @@
+"""Addresses, routes and neighbours (IPv4), as the kernel tells them to a container or to a machine.
+
+Asked with the machine's own ``ip -j`` in the container's network namespace, so a container needs no program.
+
+Source: ip-address(8), ip-route(8), ip-neighbour(8); RFC 826 for neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.probes import inside
+from helpers.probes.frame import typed
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+_ADDRESSES = ("source", "interface", "ipv4", "mac")
+_ROUTES = ("source", "destination", "gateway", "interface")
+_NEIGHBOURS = ("source", "address", "mac", "interface", "state")
+_LOOPBACK = "00:00:00:00:00:00"  # what the kernel says of lo, which has no MAC address
+
+
+def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
+    """Every IPv4 address with the interface that has it.
+
+    Parameters
+    ----------
+    sources:
+        Names of containers, or None for the machine itself.
+
+    Returns
+    -------
+    DataFrame
+        source (the container's or the machine's name), interface, ipv4 ("172.17.0.2/16"), mac ("" on
+        loopback), one row an address, in the order of ``sources`` and the kernel's own.
+
+    Raises
+    ------
+    LabError
+        If a container does not run.
+    """
+    return typed(
+        (
+            {
+                "source": source,
+                "interface": interface["ifname"],
+                "ipv4": "{local}/{prefixlen}".format(**address),
+                "mac": interface["address"].replace(_LOOPBACK, ""),
+            }
+            for source, interface in _ask(machine, sources, "address")
+            for address in interface["addr_info"]
+            if address["family"] == "inet"
+        ),
+        dict.fromkeys(_ADDRESSES, "str"),
+    )
+
+
+def routes(machine: Machine, *sources: str | None) -> pd.DataFrame:
+    """The main routing table; ``sources`` and errors as for :func:`addresses`.
+
+    Returns
+    -------
+    DataFrame
+        source, destination ("default" or a subnet), gateway ("" for what is reached directly), interface,
+        one row a route.
+    """
+    return typed(
+        (
+            {
+                "source": source,
+                "destination": route["dst"],
+                "gateway": route.get("gateway", ""),
+                "interface": route.get("dev", ""),
+            }
+            for source, route in _ask(machine, sources, "-4 route")
+        ),
+        dict.fromkeys(_ROUTES, "str"),
+    )
+
+
+def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
+    """The neighbour (ARP) table; ``sources`` and errors as for :func:`addresses`.
+
+    Returns
+    -------
+    DataFrame
+        source, address, mac ("" where nobody answered), interface, state ("REACHABLE", "STALE", "FAILED" …),
+        one row a neighbour, in order of address as text.
+    """
+    rows = [
+        {
+            "source": source,
+            "address": neighbour["dst"],
+            "mac": neighbour.get("lladdr", ""),
+            "interface": neighbour["dev"],
+            "state": " ".join(neighbour["state"]),
+        }
+        for source, neighbour in _ask(machine, sources, "-4 neighbour")
+    ]
+    order = list(dict.fromkeys(row["source"] for row in rows))
+    rows.sort(key=lambda row: (order.index(row["source"]), row["address"]))
+    return typed(rows, dict.fromkeys(_NEIGHBOURS, "str"))
+
+
+def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> Iterator[tuple[str, Any]]:
+    """What ``ip -j`` lists, each entry behind the name of its source; all sources in one round trip."""
+    names = [source or machine.name for source in sources]
+    enter = [
+        f"nsenter -t {inside.process(machine.container(source))} -n " if source else "" for source in sources
+    ]
+    script = "".join(f"{where}ip -j {what}; printf '\\037\\036';" for where in enter)
+    answers = inside.records(machine.run(script).stdout) if sources else []
+    for name, (text, _) in zip(names, answers, strict=True):
+        for entry in json.loads(text or "[]"):
+            yield name, entry
