@@ -11,7 +11,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.commands import chapters, regenerate
-from tests.notebooks.mutation import assert_caught, in_outputs, in_source, mutant, nbval, wrong_expectation
+from tests.notebooks.mutation import (
+    assert_caught,
+    in_experiment,
+    in_outputs,
+    in_source,
+    mutant,
+    nbval,
+    wrong_expectation,
+)
 from tests.notebooks.strictness import strict_verdicts
 
 SOURCES = (
@@ -48,6 +56,12 @@ def test_a_wrong_expectation_is_caught(chapter: Path, tmp_path: Path) -> None:
 
 def test_a_different_observation_is_caught(chapter: Path, tmp_path: Path) -> None:
     assert_caught(nbval(mutant(chapter, tmp_path, in_source("6 * 7", "6 * 8"))), "Cell outputs differ")
+
+
+def test_of_a_changed_experiment_only_the_consequences_are_compared(chapter: Path, tmp_path: Path) -> None:
+    without_any = nbval(mutant(chapter, tmp_path, in_experiment("0.1/0.2/0.3 ms", "0.1 ms")))
+    assert without_any.returncode == 0, without_any.stdout
+    assert_caught(nbval(mutant(chapter, tmp_path, in_experiment("6 * 7", "6 * 8"))), "ClaimFailed")
 
 
 def test_a_different_stored_output_is_caught(chapter: Path, tmp_path: Path) -> None:

@@ -143,6 +143,13 @@ def test_claims_that_do_not_apply_prove_nothing() -> None:
         made.table()
 
 
+def test_a_claim_whose_experiment_the_engine_lacks_does_not_apply() -> None:
+    made = Verdicts("01")
+    made.claim("One MAC", expected=1, observed=None, lacks="ipvlan")
+    [row] = made.frame().to_dict("records")
+    assert (row["claim"], row["holds"]) == ("One MAC (needs ipvlan)", "does not apply")
+
+
 def test_a_version_needs_the_engines() -> None:
     with pytest.raises(ValueError, match="engine="):
         Verdicts("01").claim("MAC", expected=1, observed=1, since="25.0")

@@ -259,3 +259,51 @@ def test_timeline_says_what_it_cannot_say() -> None:
 def test_timeline_without_events_or_answers() -> None:
     ax: Any = figures.timeline(attempts((0, math.nan), (1, math.nan)), EVENTS.head(0), title="t")
     assert figures.caption(ax) == "at first none answered"
+
+
+def stacked(*containers: tuple[str, str, str]) -> Any:
+    """A picture of containers (name, network, driver): all have lo, those of a real driver eth0 as well."""
+    addresses = [(name, "lo", "127.0.0.1/8", "") for name, *_ in containers]
+    addresses += [
+        (name, "eth0", "172.17.0.2/16", "02:42") for name, _, driver in containers if driver != "null"
+    ]
+    routes = [
+        row
+        for name, _, driver in containers
+        if driver != "null"
+        for row in ((name, "default", "172.17.0.1", "eth0"), (name, "172.17.0.0/16", "", "eth0"))
+    ]
+    return figures.stacks(
+        pd.DataFrame(addresses, columns=["source", "interface", "ipv4", "mac"]),
+        pd.DataFrame(routes, columns=["source", "destination", "gateway", "interface"]),
+        endpoints(*(("host", *container, "", "") for container in containers)),
+        title="t",
+    )
+
+
+def test_stacks_show_interfaces_and_routes_of_each_container() -> None:
+    ax = stacked(("web", "bridge", "bridge"), ("lonely", "none", "null"))
+    found = [(text.get_gid(), text.get_text()) for text in ax.texts if text.get_gid()]
+    assert found == [
+        ("interface|web", "127.0.0.1/8"),
+        ("interface|web", "172.17.0.2/16"),
+        ("route|web", "default via 172.17.0.1 → eth0"),
+        ("route|web", "172.17.0.0/16 → eth0"),
+        ("interface|lonely", "127.0.0.1/8"),
+        ("route|lonely", "no route"),
+    ]
+    assert figures.caption(ax) == (
+        "web (default bridge): lo 127.0.0.1/8, eth0 172.17.0.2/16; "
+        "default via 172.17.0.1 → eth0, 172.17.0.0/16 → eth0 | lonely (none): lo 127.0.0.1/8; no route"
+    )
+
+
+def test_stacks_stay_inside_the_picture() -> None:
+    ax = stacked(*((f"container{number}", "pub_net", "macvlan") for number in range(4)))
+    renderer = ax.get_figure().canvas.get_renderer()
+    inside = ax.get_window_extent(renderer)
+    for text in ax.texts:
+        box = text.get_window_extent(renderer)
+        assert inside.x0 <= box.x0 <= box.x1 <= inside.x1
+        assert inside.y0 <= box.y0 <= box.y1 <= inside.y1
+    assert min(text.get_fontsize() for text in ax.texts) >= 9

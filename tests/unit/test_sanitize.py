@@ -35,6 +35,10 @@ def sanitize(text: str) -> str:
         ("7: veth1a2b3c4@if6: <BROADCAST>", "11: veth0000000@if10: <BROADCAST>"),
         ("4: eth0@if5: <UP>", "14: eth0@if15: <UP>"),
         ("from 192.168.99.101: seq=0", "from 192.168.100.101: seq=0"),
+        ("lladdr 02:42:c0:a8:63:c0", "lladdr 02:42:c0:a8:64:c0"),
+        ("icmp_seq=1 ttl=64 time=157 ms", "icmp_seq=1 ttl=64 time=0.565 ms"),
+        ("2 received, 0% packet loss, time 1003ms", "2 received, 0% packet loss, time 999ms"),
+        ("rtt min/avg/max/mdev = 0.5/1.2/2.3/0.1 ms", "rtt min/avg/max/mdev = 10.5/11.2/12.3/0.9 ms"),
         ("Engine: 26.1.5, embedded", "Engine: 28.5.2, docker at unix:///var/run/docker.sock"),
     ],
 )
@@ -47,6 +51,8 @@ def test_what_no_two_runs_share_is_masked(one: str, other: str) -> None:
     [
         ("172.17.0.2/16", "172.17.0.3/16"),
         ("02:42:ac:11:00:02", "02:42:ac:11:00:03"),
+        ("02:42:c0:a8:63:c0", "02:42:c0:a8:63:64"),
+        ("02:42:c0:a8:63:c0", "02:42:c0:a8:01:c0"),
         ("ping: bad address 'busybox1'", "ping: bad address 'busybox2'"),
         ("seq=0 ttl=64 time=0.2 ms", "seq=0 ttl=63 time=0.2 ms"),
         (
