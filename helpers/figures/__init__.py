@@ -2,9 +2,20 @@
 
 from helpers.figures.distribution import distribution
 from helpers.figures.matrix import matrices, matrix
+from helpers.figures.sequence import sequence
 from helpers.figures.stacks import stacks
 from helpers.figures.style import caption
 from helpers.figures.timeline import phases, timeline
 from helpers.figures.topology import topology
 
-__all__ = ["caption", "distribution", "matrices", "matrix", "phases", "stacks", "timeline", "topology"]
+__all__ = [
+    "caption",
+    "distribution",
+    "matrices",
+    "matrix",
+    "phases",
+    "stacks",
+    "timeline",
+    "topology",
+]
+__all__ = ["caption", "distribution", "matrices", "matrix", "phases", "sequence", "timeline", "topology"]

@@ -1,0 +1,17 @@
+"""A network plugin for Docker: its sources (`wire`), and what brings it to the machines of a lab."""
+
+from helpers.plugin.calls import CallLog, of_managed_plugin, of_socket_plugin
+from helpers.plugin.deploy import SocketPlugin, build, start
+from helpers.plugin.inspection import links
+from helpers.plugin.registry import serve as serve_registry
+
+__all__ = [
+    "CallLog",
+    "SocketPlugin",
+    "build",
+    "links",
+    "of_managed_plugin",
+    "of_socket_plugin",
+    "serve_registry",
+    "start",
+]

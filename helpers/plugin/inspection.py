@@ -1,0 +1,75 @@
+"""The links that the driver has laid on machines, each with the network and the container it is for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.probes.frame import typed
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+KINDS = {"wb-": "bridge", "wx-": "vxlan", "wh-": "veth", "wc-": "veth, inner end"}
+COLUMNS = ("machine", "network", "kind", "container", "name")
+
+
+def links(*machines: Machine) -> pd.DataFrame:
+    """The driver's links in the machines' own network namespaces, as the kernel lists them.
+
+    Returns
+    -------
+    DataFrame
+        machine · network ("" if the Engine knows none that the link could be for: an orphan) · kind (bridge,
+        vxlan, veth; "veth, inner end" is one that is in no container) · container ("" where none is meant) ·
+        name (made from the id of a network or of an endpoint). In order of network, kind, container.
+    """
+    rows = []
+    for machine in machines:
+        networks = {str(network.id)[:12]: str(network.name) for network in machine.docker.networks.list()}
+        found = json.loads(machine.run("ip -j link").stdout)
+        rows += rows_of(machine.name, found, networks, _endpoints(machine))
+    rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "kind", "container", "name")])
+    return typed(rows, dict.fromkeys(COLUMNS, "str"))
+
+
+def rows_of(
+    machine: str,
+    found: list[dict[str, Any]],
+    networks: dict[str, str],
+    endpoints: dict[str, tuple[str, str]],
+) -> list[dict[str, str]]:
+    """One row for each link of the driver among those that ``ip -j link`` found.
+
+    Parameters
+    ----------
+    networks:
+        Names by the first twelve characters of their ids.
+    endpoints:
+        (network, container) by the first twelve characters of the endpoint's id.
+    """
+    rows = []
+    for link in found:
+        prefix, short = link["ifname"][:3], link["ifname"][3:]
+        if prefix in KINDS:
+            network, container = endpoints.get(short, (networks.get(short, ""), ""))
+            rows.append(
+                {
+                    "machine": machine,
+                    "network": network,
+                    "kind": KINDS[prefix],
+                    "container": container,
+                    "name": link["ifname"],
+                }
+            )
+    return rows
+
+
+def _endpoints(machine: Machine) -> dict[str, tuple[str, str]]:
+    return {
+        told["EndpointID"][:12]: (network, str(container.name))
+        for container in machine.docker.containers.list()
+        for network, told in container.attrs["NetworkSettings"]["Networks"].items()
+    }

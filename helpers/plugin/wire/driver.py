@@ -1,0 +1,198 @@
+"""What the Engine asks of a network driver, and what wire answers.
+
+Each call is an HTTP POST with a JSON object, and so is its answer. The driver keeps nothing in memory: every
+name of a link follows from an id that the call carries, so the kernel alone knows what there is, and a driver
+that was killed goes on where it ended.
+
+Source: moby, libnetwork/docs/remote.md ("Protocol").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import bottle
+
+CONTENT_TYPE = "application/vnd.docker.plugins.v1.2+json"
+ID = re.compile(r"[0-9a-z]{12,}")  # an interface's name has 15 characters at most: three, and twelve of an id
+VXLAN_OVERHEAD = 50  # bytes: outer Ethernet, IPv4, UDP and VXLAN headers (RFC 7348, section 5)
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Links(Protocol):
+    """What the driver needs of the kernel; `wire.links` does it by netlink, the tests without."""
+
+    def add_bridge(self, name: str, mtu: int) -> None:
+        """Add a bridge and switch it on; one that exists is left alone."""
+
+    def add_vxlan(self, name: str, bridge: str, vni: int, group: str) -> None:
+        """Add a tunnel as a port of the bridge; one that exists is left alone."""
+
+    def add_cable(self, name: str, inner: str, mac: str, bridge: str) -> None:
+        """Add a veth pair: `name` is a port of the bridge, `inner` (with that MAC address) is loose."""
+
+    def delete(self, name: str) -> None:
+        """Delete a link, if there is one; a veth takes its other end with it."""
+
+    def names(self, prefix: str) -> list[str]:
+        """Links of this machine's own namespace whose names begin with `prefix`."""
+
+    def ports(self, bridge: str) -> list[str]:
+        """Links that are ports of the bridge."""
+
+    def mtu(self) -> int:
+        """The MTU of the way to the LAN, in bytes."""
+
+
+class Driver:
+    """Answers the Engine's calls.
+
+    Parameters
+    ----------
+    links:
+        The kernel.
+    scope:
+        "local": a bridge on this machine. "global": the same, and a tunnel to the bridges of the same network
+        on the other machines.
+    """
+
+    def __init__(self, links: Links, scope: str) -> None:
+        self.links, self.scope = links, scope
+        self.calls: dict[str, Callable[[Request], Answer]] = {
+            "Plugin.Activate": lambda _: {"Implements": ["NetworkDriver"]},
+            "NetworkDriver.GetCapabilities": lambda _: {"Scope": scope, "ConnectivityScope": scope},
+            # A swarm's manager asks these two once for a network, before and after any machine has it.
+            "NetworkDriver.AllocateNetwork": lambda _: {"Options": {}},
+            "NetworkDriver.FreeNetwork": lambda _: {},
+            "NetworkDriver.CreateNetwork": self.create_network,
+            "NetworkDriver.DeleteNetwork": self.delete_network,
+            "NetworkDriver.CreateEndpoint": self.create_endpoint,
+            "NetworkDriver.EndpointOperInfo": lambda _: {"Value": {}},
+            "NetworkDriver.Join": self.join,
+            "NetworkDriver.Leave": lambda _: {},
+            "NetworkDriver.DeleteEndpoint": self.delete_endpoint,
+            # The swarm's nodes come and go; multicast finds them without our keeping a list.
+            "NetworkDriver.DiscoverNew": lambda _: {},
+            "NetworkDriver.DiscoverDelete": lambda _: {},
+        }
+
+    def create_network(self, request: Request) -> Answer:
+        """Lay the network's bridge on this machine, and its tunnel if it has one."""
+        self._ensure(an_id(request, "NetworkID"))
+        return {}
+
+    def delete_network(self, request: Request) -> Answer:
+        """Take both away."""
+        network = an_id(request, "NetworkID")
+        self.links.delete(f"wx-{network}")
+        self.links.delete(f"wb-{network}")
+        return {}
+
+    def create_endpoint(self, request: Request) -> Answer:
+        """Lay a cable for a container; the Engine's address management has chosen its address."""
+        network, endpoint = an_id(request, "NetworkID"), an_id(request, "EndpointID")
+        interface = request.get("Interface") or {}
+        if not interface.get("Address"):
+            raise ValueError("wire takes addresses from the Engine, and this call has none")
+        given = interface.get("MacAddress")
+        address = ipaddress.IPv4Interface(interface["Address"]).ip
+        mac = given or "02:42:" + ":".join(f"{byte:02x}" for byte in address.packed)
+        # The bridge is gone if the machine has been rebooted since the Engine asked for it.
+        bridge = self._ensure(network)
+        self.links.add_cable(f"wh-{endpoint}", f"wc-{endpoint}", mac, bridge)
+        return {"Interface": {} if given else {"MacAddress": mac}}  # never repeat what was given
+
+    def join(self, request: Request) -> Answer:
+        """Name the end of the cable that the Engine is to move into the container.
+
+        No gateway is named: so the Engine adds a second interface, on its docker_gwbridge, for the way out
+        and for published ports.
+        """
+        return {"InterfaceName": {"SrcName": f"wc-{an_id(request, 'EndpointID')}", "DstPrefix": "eth"}}
+
+    def delete_endpoint(self, request: Request) -> Answer:
+        """Take the cable away."""
+        self.links.delete(f"wh-{an_id(request, 'EndpointID')}")
+        return {}
+
+    def sweep(self) -> None:
+        """Delete what nobody uses: the Engine may have removed things while no driver was there to hear it.
+
+        A cable whose inner end is on the machine has no container. A bridge without a cable is laid again by
+        the next container, so an empty one may go, whether or not its network still exists.
+        """
+        for inner in self.links.names("wc-"):
+            self.links.delete(inner)
+        for bridge in self.links.names("wb-"):
+            if not any(port.startswith("wh-") for port in self.links.ports(bridge)):
+                self.links.delete(bridge.replace("wb-", "wx-", 1))
+                self.links.delete(bridge)
+
+    def _ensure(self, network: str) -> str:
+        bridge, wide = f"wb-{network}", self.scope == "global"
+        self.links.add_bridge(bridge, self.links.mtu() - VXLAN_OVERHEAD * wide)
+        if wide:
+            self.links.add_vxlan(f"wx-{network}", bridge, vni(network), group(network))
+        return bridge
+
+
+def an_id(request: Request, key: str) -> str:
+    """The first twelve characters of an id in the request.
+
+    Raises
+    ------
+    ValueError
+        If the request has none.
+    """
+    value = request.get(key)
+    if not isinstance(value, str) or not ID.fullmatch(value):
+        raise ValueError(f"{key} is missing, or is no id: {value!r}")
+    return value[:12]
+
+
+def vni(network: str) -> int:
+    """The number of a network's tunnel, 24 bits: every machine computes the same from the network's id."""
+    return int.from_bytes(hashlib.sha256(network[:12].encode()).digest()[:3], "big") or 1
+
+
+def group(network: str) -> str:
+    """The multicast group of a network's tunnel, 239.x.y.z (RFC 2365: for use within one's own site)."""
+    return str(ipaddress.IPv4Address((239 << 24) + vni(network)))
+
+
+def application(driver: Driver, record: Callable[[dict[str, Any]], None]) -> bottle.Bottle:
+    """The driver as a web application; `record` gets each call with its answer.
+
+    A request that cannot be read is answered with status 400, a call that we do not have with 404 (the Engine
+    then goes on without), one that fails with status 200. Each time ``Err`` says why.
+    """
+    app = bottle.Bottle()
+
+    def answer(call: str) -> str:
+        request, status = {}, 200
+        try:
+            request = json.loads(bottle.request.body.read() or b"{}")
+            if not isinstance(request, dict):
+                raise ValueError("the request is no JSON object")
+            if call in driver.calls:
+                result = driver.calls[call](request)
+            else:
+                status, result = 404, {"Err": f"wire has no {call}"}
+        except ValueError as error:  # JSON's and ipaddress's errors are ValueErrors, too
+            status, result = 400, {"Err": f"{call}: {error}"}
+        except Exception as error:
+            result = {"Err": f"{call}: {error}"}
+        record({"call": call, "request": request, "status": status, "answer": result})
+        bottle.response.status = status
+        bottle.response.content_type = CONTENT_TYPE
+        return json.dumps(result)
+
+    app.route("/<call>", method="POST", callback=answer)
+    return app

@@ -1,0 +1,96 @@
+"""The call log and the list of links, from recorded lines; the definition of the managed plugin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.plugin import calls, deploy, inspection
+from helpers.plugin.registry import CONFIG
+
+HERE = Path(deploy.__file__).parent
+LINE = {
+    "call": "NetworkDriver.CreateNetwork",
+    "request": {"NetworkID": "852e7a8b210f"},
+    "status": 200,
+    "answer": {},
+    "done": ["bridge added", "vxlan added"],
+}
+
+
+def log(*lines: dict[str, Any]) -> str:
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_the_call_log_as_a_frame() -> None:
+    refused = {**LINE, "status": 400, "answer": {"Err": "no id"}, "done": []}
+    frame = calls.parse(log(LINE, refused))
+    assert frame["call"].to_list() == ["CreateNetwork", "CreateNetwork"]
+    assert frame["status"].to_list() == [200, 400]
+    assert frame["error"].to_list() == ["", "no id"]
+    assert frame["done"].to_list() == ["bridge added, vxlan added", ""]
+    assert frame["request"].iloc[0] == {"NetworkID": "852e7a8b210f"}
+
+
+def test_a_line_on_its_way_is_left_for_the_next_look(tmp_path: Path) -> None:
+    path = tmp_path / "calls"
+
+    class Machine:
+        def run(self, command: str) -> Any:
+            skipped = int(command.split("+")[1].split()[0]) - 1
+            text = "".join(path.read_text().splitlines(keepends=True)[skipped:])
+            return type("Completed", (), {"stdout": text})
+
+    machine: Any = Machine()
+    read = calls.CallLog(machine, str(path))
+    path.write_text(log(LINE) + log(LINE)[:20])
+    assert len(read.new()) == 1
+    path.write_text(log(LINE, LINE, LINE))
+    assert len(read.new()) == 2
+    assert len(read.new()) == 0
+
+
+def test_links_are_told_by_network_kind_and_container() -> None:
+    found = [{"ifname": name} for name in ("lo", "eth0", "wb-aaaaaaaaaaaa", "wx-aaaaaaaaaaaa", "docker0")]
+    found += [{"ifname": name} for name in ("wh-bbbbbbbbbbbb", "wb-cccccccccccc", "wc-dddddddddddd")]
+    rows = inspection.rows_of(
+        "host", found, {"aaaaaaaaaaaa": "my_net"}, {"bbbbbbbbbbbb": ("my_net", "busybox1")}
+    )
+    assert [(row["network"], row["kind"], row["container"]) for row in rows] == [
+        ("my_net", "bridge", ""),
+        ("my_net", "vxlan", ""),
+        ("my_net", "veth", "busybox1"),
+        ("", "bridge", ""),  # an orphan
+        ("", "veth, inner end", ""),
+    ]
+
+
+@pytest.mark.parametrize("source", deploy.SOURCES)
+def test_the_sources_that_are_copied_exist(source: str) -> None:
+    assert (HERE / source).is_file()
+
+
+def test_every_module_of_the_driver_is_copied() -> None:
+    assert {f"wire/{path.name}" for path in (HERE / "wire").glob("*.py")} <= set(deploy.SOURCES)
+
+
+def test_the_plugins_definition_asks_for_no_more_than_it_needs() -> None:
+    config = json.loads((HERE / "wire/config.json").read_text())
+    socket = config["interface"]["socket"]
+    assert config["interface"]["types"] == ["docker.networkdriver/1.0"]
+    assert f"/run/docker/plugins/{socket}" in config["entrypoint"]
+    assert config["linux"]["capabilities"] == ["CAP_NET_ADMIN"]
+    assert config["network"]["type"] == "host"
+    assert "mounts" not in config
+
+
+def test_the_driver_can_be_read_in_one_sitting() -> None:
+    lines = sum(len(path.read_text().splitlines()) for path in (HERE / "wire").glob("*.py"))
+    assert lines < 360
+
+
+def test_the_registry_listens_on_the_port_that_names_it() -> None:
+    assert '":5000"' in CONFIG
