@@ -14,8 +14,8 @@ __all__ = [
     "matrices",
     "matrix",
     "phases",
+    "sequence",
     "stacks",
     "timeline",
     "topology",
 ]
-__all__ = ["caption", "distribution", "matrices", "matrix", "phases", "sequence", "timeline", "topology"]

@@ -44,7 +44,7 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
     steps = [(str(step), list(group)) for step, group in groupby(rows, lambda row: row["step"])]
     lines = _lifelines(frame, actors)
     width = max(lines[actors[-1]] + MARGIN + _half(actors[-1]), style.title_width(title))
-    height = HEAD + 0.25 + sum(BAND + 0.1 + ROW * len(rows) for _, rows in steps) + 0.1
+    height = HEAD + 0.25 + sum(BAND + 0.18 + ROW * len(rows) for _, rows in steps) + 0.1
     with style.canvas(width, height, title) as ax:
         _actors(ax, lines, height)
         y = height - HEAD - 0.25
@@ -55,6 +55,7 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
             for row in rows:
                 _message(ax, lines[row["sender"]], lines[row["receiver"]], y - ROW + 0.07, row)
                 y -= ROW
+            y -= 0.08
         ax.set_label(_caption(steps))
     return ax
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.errors import LabError
 from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
@@ -42,6 +45,49 @@ class CallLog:
         rows = parse(text)
         self._read += len(rows)
         return rows
+
+    def wait_for(self, call: str, timeout_s: float = 60) -> pd.DataFrame:
+        """The calls since the last look up to now, as soon as `call` is among them.
+
+        Raises
+        ------
+        LabError
+            If it does not come in time; with the calls that came.
+        """
+        deadline = time.monotonic() + timeout_s
+        rows = self.new()
+        while call not in set(rows["call"]):
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"Waiting for the call {call} on {self._machine.name}",
+                    f"within {timeout_s:g} s there came: {', '.join(rows['call']) or 'none'}",
+                    "See `docker plugin ls` and /var/log/dockerd.log on the machine.",
+                )
+            time.sleep(0.5)
+            rows = pd.concat([rows, self.new()], ignore_index=True)
+        return rows
+
+
+def messages(story: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The calls of several steps as messages, for a sequence figure.
+
+    Parameters
+    ----------
+    story:
+        What was done, and the calls that it set off, in the order of time.
+
+    Returns
+    -------
+    DataFrame
+        step · sender, receiver ("Engine" and "wire" for a call, "wire" and "kernel" for each change) ·
+        message · ok (bool).
+    """
+    rows = []
+    for step, calls in story.items():
+        for call in calls.to_dict("records"):
+            rows.append((step, "Engine", "wire", call["call"], not call["error"]))
+            rows += [(step, "wire", "kernel", done, True) for done in call["done"].split(", ") if done]
+    return pd.DataFrame(rows, columns=["step", "sender", "receiver", "message", "ok"])
 
 
 def of_socket_plugin(machine: Machine, name: str) -> CallLog:

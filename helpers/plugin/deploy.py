@@ -7,7 +7,7 @@ import io
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.errors import LabError
 
@@ -138,6 +138,14 @@ def build(machine: Machine, directory: str) -> None:
         f"python3 rootfs.py {directory}/rootfs && cat > {directory}/config.json <<'END'\n{config}END\n"
     )
     checked(machine.run(script, timeout=180), f"Building the plugin on {machine.name}")
+
+
+def kill_managed(machine: Machine, name: str) -> None:
+    """Kill the process of an installed plugin, as a crash would. The Engine starts it again."""
+    plugins: Any = machine.docker.plugins  # docker-py's own types leave this part out
+    # The process whose control group is named after the plugin.
+    script = f"kill -9 $(grep -l {plugins.get(name).id} /proc/[0-9]*/cgroup | cut -d/ -f3)"
+    checked(machine.run(script), f"Killing the plugin {name} on {machine.name}")
 
 
 def checked(done: Completed, tried: str) -> Completed:

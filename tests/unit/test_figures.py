@@ -307,3 +307,29 @@ def test_stacks_stay_inside_the_picture() -> None:
         assert inside.x0 <= box.x0 <= box.x1 <= inside.x1
         assert inside.y0 <= box.y0 <= box.y1 <= inside.y1
     assert min(text.get_fontsize() for text in ax.texts) >= 9
+
+
+MESSAGES = pd.DataFrame(
+    [
+        ("network create", "Engine", "wire", "CreateNetwork", True),
+        ("network create", "wire", "kernel", "bridge added", True),
+        ("run", "Engine", "wire", "CreateEndpoint", False),
+    ],
+    columns=["step", "sender", "receiver", "message", "ok"],
+)
+
+
+def test_sequence() -> None:
+    ax: Any = figures.sequence(MESSAGES, actors=["Engine", "wire", "kernel"], title="t")
+    arrows = [text for text in ax.texts if text.get_gid() == "message"]
+    [create, bridge, endpoint] = [(arrow.xyann[0], arrow.xy[0]) for arrow in arrows]
+    assert create == endpoint
+    assert create[0] < create[1] == bridge[0] < bridge[1]
+    assert [arrow.xy[1] for arrow in arrows] == sorted((arrow.xy[1] for arrow in arrows), reverse=True)
+    assert {"Engine", "wire", "kernel", "network create", "run"} <= set(words(ax))
+    assert figures.caption(ax) == "network create: CreateNetwork, bridge added · run: CreateEndpoint (failed)"
+
+
+def test_sequence_of_a_stranger() -> None:
+    with pytest.raises(ValueError, match="not \\['kernel'\\]"):
+        figures.sequence(MESSAGES, actors=["Engine", "wire"], title="t")

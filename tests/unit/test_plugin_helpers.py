@@ -94,3 +94,14 @@ def test_the_driver_can_be_read_in_one_sitting() -> None:
 
 def test_the_registry_listens_on_the_port_that_names_it() -> None:
     assert '":5000"' in CONFIG
+
+
+def test_calls_as_messages() -> None:
+    refused = {**LINE, "answer": {"Err": "no id"}, "done": []}
+    frame = calls.messages({"network create": calls.parse(log(LINE)), "again": calls.parse(log(refused))})
+    assert list(frame.itertuples(index=False, name=None)) == [
+        ("network create", "Engine", "wire", "CreateNetwork", True),
+        ("network create", "wire", "kernel", "bridge added", True),
+        ("network create", "wire", "kernel", "vxlan added", True),
+        ("again", "Engine", "wire", "CreateNetwork", False),
+    ]

@@ -31,6 +31,8 @@ def sanitize(text: str) -> str:
             "CREATED              STATUS              PORTS\nAbout a minute ago   Up About a minute   80/tcp",
         ),
         ('"Created": "2026-11-24T02:06:11.123456789Z"', '"Created": "2027-01-01T00:00:00+09:00"'),
+        ("vi2prmho1rvhs8lik6ms1hbaq\n", "ymxz4tt9pet2scngt4yqf9b6e\n"),
+        ("vi2prmho1rvh   my_net   overlay   swarm", "ymxz4tt9pet2   my_net   overlay   swarm"),
         ("Date: Tue, 24 Nov 2026 02:06:11 GMT", "Date: Wed, 25 Nov 2026 12:46:51 GMT"),
         ("7: veth1a2b3c4@if6: <BROADCAST>", "11: veth0000000@if10: <BROADCAST>"),
         ("4: eth0@if5: <UP>", "14: eth0@if15: <UP>"),
