@@ -43,7 +43,8 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
     rows: list[Any] = frame.to_dict("records")
     steps = [(str(step), list(group)) for step, group in groupby(rows, lambda row: row["step"])]
     lines = _lifelines(frame, actors)
-    width = max(lines[actors[-1]] + MARGIN + _half(actors[-1]), style.title_width(title))
+    widest = max((style.text_width(step, SIZE, "bold") for step, _ in steps), default=0.0) + 0.4
+    width = max(lines[actors[-1]] + MARGIN + _half(actors[-1]), widest, style.title_width(title))
     height = HEAD + 0.25 + sum(BAND + 0.18 + ROW * len(rows) for _, rows in steps) + 0.1
     with style.canvas(width, height, title) as ax:
         _actors(ax, lines, height)

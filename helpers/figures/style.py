@@ -80,7 +80,7 @@ def kind(network: str, driver: str) -> Kind:
         return KINDS["default bridge" if network == "bridge" else "user-defined bridge"]
     if driver == "overlay" and network == "ingress":
         return KINDS["ingress"]
-    return KINDS.get("none" if driver == "null" else driver, Kind(driver, "#000000", "||||"))
+    return KINDS.get("none" if driver == "null" else driver, Kind(driver, "#6A4C93", "||||"))
 
 
 def ink_on(colour: str) -> str:

@@ -27,6 +27,8 @@ def build(root: Path) -> None:
     for module in list(sys.modules.values()):
         source = Path(getattr(module, "__file__", None) or "")
         cached = Path(getattr(module, "__cached__", None) or "")
+        if source.name.startswith("_hashlib"):
+            continue  # OpenSSL's hashes, 7 MB: Python has its own
         if source.suffix == ".so":
             programs.add(source)
         elif cached.suffix == ".pyc" and cached.exists():
