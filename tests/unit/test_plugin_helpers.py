@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from helpers.errors import LabError
 from helpers.plugin import calls, deploy, inspection
 from helpers.plugin.registry import CONFIG
 
@@ -35,22 +37,38 @@ def test_the_call_log_as_a_frame() -> None:
     assert frame["request"].iloc[0] == {"NetworkID": "852e7a8b210f"}
 
 
+class Machine:
+    """Prints a file from a given line on, as `tail` does."""
+
+    name = "host"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def run(self, command: str) -> Any:
+        skipped = int(command.split("+")[1].split()[0]) - 1
+        text = "".join(self.path.read_text().splitlines(keepends=True)[skipped:])
+        return SimpleNamespace(stdout=text)
+
+
 def test_a_line_on_its_way_is_left_for_the_next_look(tmp_path: Path) -> None:
     path = tmp_path / "calls"
-
-    class Machine:
-        def run(self, command: str) -> Any:
-            skipped = int(command.split("+")[1].split()[0]) - 1
-            text = "".join(path.read_text().splitlines(keepends=True)[skipped:])
-            return type("Completed", (), {"stdout": text})
-
-    machine: Any = Machine()
+    machine: Any = Machine(path)
     read = calls.CallLog(machine, str(path))
     path.write_text(log(LINE) + log(LINE)[:20])
     assert len(read.new()) == 1
     path.write_text(log(LINE, LINE, LINE))
     assert len(read.new()) == 2
     assert len(read.new()) == 0
+
+
+def test_waiting_for_a_call_ends_with_it_or_says_what_came(tmp_path: Path) -> None:
+    path = tmp_path / "calls"
+    path.write_text(log(LINE))
+    machine: Any = Machine(path)
+    assert len(calls.CallLog(machine, str(path)).wait_for("CreateNetwork", 0)) == 1
+    with pytest.raises(LabError, match="within 0 s there came: CreateNetwork"):
+        calls.CallLog(machine, str(path)).wait_for("Join", 0)
 
 
 def test_links_are_told_by_network_kind_and_container() -> None:
