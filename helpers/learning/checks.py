@@ -28,7 +28,8 @@ class Check:
     Attributes
     ----------
     text:
-        As a statement, e.g. "web runs on host".
+        As a statement, e.g. "web runs on host". ``{host}`` in it stands for that machine's address,
+        ``{lan}`` for the first three numbers of the LAN's addresses.
     expected:
         What `see` returns when it is so.
     see:
@@ -44,22 +45,24 @@ class Check:
 
     def look(self, lab: Lab) -> Seen:
         """Look at the lab now."""
+        text = _here(lab, self.text)
         try:
             observed = self.see(lab)
         except LabError as error:  # no such container, machine or network; it does not run
-            return Seen(self, False, error.seen.splitlines()[0])
+            return Seen(text, False, error.seen.splitlines()[0], self.hint)
         except docker.errors.APIError as error:
-            return Seen(self, False, str(error.explanation or error))
-        return Seen(self, same(self.expected, observed), as_text(observed))
+            return Seen(text, False, str(error.explanation or error), self.hint)
+        return Seen(text, same(self.expected, observed), as_text(observed), self.hint)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a check found: whether it is so, and what is so now, in words."""
+    """What a check found: whether it is so, what is so now in words, and the hint for when it is not."""
 
-    check: Check
+    text: str
     ok: bool
     now: str
+    hint: str
 
 
 def runs(container: str, *, machine: str = HOST, hint: str = "") -> Check:
@@ -113,7 +116,8 @@ def has_address(container: str, network: str, address: str, *, machine: str = HO
 
     def see(lab: Lab) -> str:
         networks = lab[machine].container(container).attrs["NetworkSettings"]["Networks"]
-        return str(networks.get(network, {}).get("IPAddress", f"not connected to {network}"))
+        found = str(networks.get(network, {}).get("IPAddress", f"not connected to {network}"))
+        return address if found == _here(lab, address) else found
 
     return Check(
         f"{container} has the address {address} on {network}",
@@ -126,15 +130,12 @@ def has_address(container: str, network: str, address: str, *, machine: str = HO
 def reaches(
     source: str | None, target: str, *, answered: bool = True, machine: str = HOST, hint: str = ""
 ) -> Check:
-    """A ping from the container `source` (None: from the machine) is answered, or is not.
-
-    ``{machine}`` as the target stands for that machine's address.
-    """
+    """A ping from the container `source` (None: from the machine) is answered, or is not."""
     who = source or machine
     verb = "reaches" if answered else "does not reach"
 
     def see(lab: Lab) -> str:
-        row = probes.ping(lab[machine], source, _address(lab, target), count=1).iloc[0]
+        row = probes.ping(lab[machine], source, _here(lab, target), count=1).iloc[0]
         return "an answer" if row["ok"] else str(row["error"]) if answered else "no answer"
 
     return Check(
@@ -164,13 +165,10 @@ def resolves(source: str, name: str, *, machine: str = HOST, hint: str = "", add
 def answers(
     url: str, *, source: str | None = None, machine: str = HOST, status: int = 200, hint: str = ""
 ) -> Check:
-    """An HTTP GET from there is answered with this status (0: by nobody).
-
-    ``{machine}`` in the URL stands for that machine's address, e.g. ``http://{host}:8080/``.
-    """
+    """An HTTP GET from there is answered with this status (0: by nobody)."""
 
     def see(lab: Lab) -> int:
-        return int(probes.http_get(lab[machine], source, _address(lab, url))["status"].item())
+        return int(probes.http_get(lab[machine], source, _here(lab, url))["status"].item())
 
     who = source or machine
     outcome = f"is answered with {status}" if status else "is answered by nobody"
@@ -189,5 +187,7 @@ def says(
     return Check(text, expected, lambda lab: lab[machine].run(command, timeout=timeout).stdout.strip(), hint)
 
 
-def _address(lab: Lab, target: str) -> str:
-    return target.format_map({name: machine.address for name, machine in lab.machines.items()})
+def _here(lab: Lab, text: str) -> str:
+    """Fill in this lab's addresses."""
+    addresses = {name: machine.address for name, machine in lab.machines.items()}
+    return text.format_map(addresses | {"lan": lab.lan.gateway.rpartition(".")[0]})

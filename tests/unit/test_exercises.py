@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import nbformat
 import pytest
@@ -36,9 +36,16 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return record.path()
 
 
+class Switches(dict[str, str]):
+    """A lab without machines."""
+
+    machines: ClassVar[dict[str, Any]] = {}
+    lan = SimpleNamespace(gateway="192.168.99.1")
+
+
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch, state: Path) -> dict[str, str]:
-    made: dict[str, str] = {}
+    made = Switches()
     monkeypatch.setattr(Lab, "current", made)
     checks = [asks_for("the lamp is on", "lamp"), asks_for("the fan is on", "fan")]
     exercise = Exercise("02-9", "easy", "Switch both on.", checks, {"host": "lamp\nfan"}, {})
