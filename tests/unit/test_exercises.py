@@ -154,6 +154,6 @@ def test_a_chapter_shows_its_exercises_word_for_word_each_with_its_check(path: P
 def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert exercise.id.split("-")[0] in exercises.CHAPTERS
     assert exercise.checks
-    assert exercise.solution.keys() == exercise.undo.keys()
+    assert exercise.solution.keys() >= exercise.undo.keys() > set()
     assert all(check.hint for check in exercise.checks)
-    assert SimpleNamespace(**vars(exercise)).text.endswith((".", "?", ".)"))
+    assert SimpleNamespace(**vars(exercise)).text.endswith((".", "?", ".)", "?)"))
