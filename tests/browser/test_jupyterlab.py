@@ -50,7 +50,8 @@ def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, not
     expect(notebook.locator(".jp-CodeCell").first).to_contain_text("[1]", timeout=_CHAPTER)
     expect(sleeping).to_contain_text("[*]")
     page.wait_for_timeout(3 * _SECOND)  # until the command has reached the machine
-    notebook.page.locator("[data-command='notebook:interrupt-kernel']").first.click()
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text("Interrupt Kernel", exact=True).click()
     expect(sleeping.locator(".jp-OutputArea")).to_contain_text("interrupted", timeout=_PATIENCE)
     _idle(page)
     # What was interrupted ended the run: the cells below are run by hand, as a learner would.
