@@ -21,7 +21,7 @@ from tests.notebooks.strictness import strict_verdicts
 
 BROKEN = {
     "00_start_here": wrong_expectation,
-    "02_user_defined_bridge": in_source("docker network connect my_bridge busybox2", ":"),
+    "02_user_defined_bridge": in_experiment("docker network connect my_bridge busybox2", ":"),
     "03_host_network": in_experiment("nginx_host --network host nginx", "nginx_host nginx"),
     "04_macvlan": in_experiment("-d macvlan --subnet=$lan.0/24", "-d bridge --subnet=$lan.0/24"),
     "05_none": in_experiment("--network none -p 8080:80", "--network bridge -p 8080:80"),

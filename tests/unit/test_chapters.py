@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -10,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers import environment
 from helpers.commands import chapters, regenerate
 from helpers.errors import LabError
+from helpers.paths import PROJECT
 
 
 @pytest.fixture
@@ -123,3 +125,15 @@ def test_normalizing_keeps_tags_and_drops_timings() -> None:
     assert normalized.metadata == {"tags": ["raises-exception"]}
     assert normalized.execution_count == 1
     assert [output.text for output in normalized.outputs] == ["ab\n", "c\n", "d\n"]
+
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("page", [PROJECT / "README.md", *chapters.find([])], ids=lambda page: page.stem)
+def test_no_link_leads_nowhere(page: Path) -> None:
+    text = page.read_text()
+    if page.suffix == ".ipynb":
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
