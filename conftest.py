@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Add the exercises' solutions; keep a file's tests together, in order, unless they say otherwise."""
     items[:] = with_rehearsals(items)
