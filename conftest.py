@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from helpers import environment
 from helpers.engine import embedded
@@ -26,13 +28,19 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests stay together, in their order; chapters that are broken on purpose may part."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if "broken_on_purpose" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the exercises' solutions; keep a file's tests together, in order, unless they say otherwise."""
     items[:] = with_rehearsals(items)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

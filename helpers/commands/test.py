@@ -23,4 +23,4 @@ def command(arguments: list[str]) -> int:
 def _in_parallel() -> list[str]:
     """Two workers where there is room for two embedded engines."""
     roomy = (os.cpu_count() or 1) > 1 and psutil.virtual_memory().available > _MEMORY
-    return ["--numprocesses=2", "--dist=loadgroup"] if roomy else []
+    return ["--numprocesses=2", "--dist=loadfile"] if roomy else []

@@ -39,13 +39,7 @@ def test_no_chapter_is_strict_without_its_verdicts(path: Path, tmp_path: Path) -
     assert "no cell ends in the table of a Verdicts object" in strict_verdicts(stripped)
 
 
-@pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        pytest.param(name, change, id=name, marks=pytest.mark.xdist_group(f"broken {name}"))
-        for name, change in BROKEN.items()
-    ],
-)
+@pytest.mark.parametrize(("name", "change"), BROKEN.items(), ids=BROKEN)
 def test_what_is_broken_on_purpose_is_caught(name: str, change: Change, tmp_path: Path) -> None:
     broken = mutant(NOTEBOOKS / f"{name}.ipynb", tmp_path, change)
     assert_caught(nbval(broken), "Cell outputs differ", "ClaimFailed", "AssertionError")
