@@ -105,7 +105,7 @@ def test_a_command_that_ignores_the_signal_ends_too(host: Machine) -> None:
 
 
 def test_a_terminal_shows_ctrl_c_and_what_the_command_says_to_it(host: Machine) -> None:
-    done = host.run("trap 'echo caught; exit 3' INT; tty; while :; do sleep 0.2; done", tty=True, timeout=3)
+    done = host.run("trap 'echo caught; exit 3' INT; tty; while :; do sleep 0.2; done", tty=True, timeout=10)
     assert done.exit_code == 3
     assert done.stdout.splitlines() == ["/dev/pts/0", "^Ccaught"]
     assert done.stderr == ""

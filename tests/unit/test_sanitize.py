@@ -37,6 +37,7 @@ def sanitize(text: str) -> str:
         ("7: veth1a2b3c4@if6: <BROADCAST>", "11: veth0000000@if10: <BROADCAST>"),
         ("4: eth0@if5: <UP>", "14: eth0@if15: <UP>"),
         ("from 192.168.99.101: seq=0", "from 192.168.100.101: seq=0"),
+        ("nginx   192.168.99.192/24", "nginx  192.168.100.192/24"),
         ("lladdr 02:42:c0:a8:63:c0", "lladdr 02:42:c0:a8:64:c0"),
         ("icmp_seq=1 ttl=64 time=157 ms", "icmp_seq=1 ttl=64 time=0.565 ms"),
         ("2 received, 0% packet loss, time 1003ms", "2 received, 0% packet loss, time 999ms"),
