@@ -37,7 +37,7 @@ def test_close_leaves_nothing(engine: Engine) -> None:
 
 
 def test_a_lab_that_fails_halfway_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_READY_S", 0.5)
+    monkeypatch.setattr(machine, "_READY_S", 0.01)
     before = _objects_of_this_process(engine)
     with pytest.raises(LabError, match="Booting the machine host"):
         Lab(engine=engine)
