@@ -7,6 +7,16 @@ _PLUGIN = "manager:5000/lab/net-plugin"
 _INSTALL = f"docker plugin install --grant-all-permissions {_PLUGIN}:1.0"
 _REMOVE = f"docker plugin disable -f {_PLUGIN}:1.0\ndocker plugin rm {_PLUGIN}:1.0"
 
+
+def _upgrade(version: str) -> str:
+    upgrade = "docker plugin upgrade --grant-all-permissions --skip-remote-check"
+    return (
+        f"docker plugin disable {_PLUGIN}:1.0\n"
+        f"{upgrade} {_PLUGIN}:1.0 {_PLUGIN}:{version}\n"
+        f"docker plugin enable {_PLUGIN}:1.0"
+    )
+
+
 EXERCISES = [
     Exercise(
         "08-1",
@@ -65,14 +75,10 @@ EXERCISES = [
             "manager": f"docker plugin create {_PLUGIN}:1.1 /root/net-plugin\n"
             f"docker plugin push {_PLUGIN}:1.1\n"
             f"docker plugin rm {_PLUGIN}:1.1",
-            "machine1": f"docker plugin disable {_PLUGIN}:1.0\n"
-            f"docker plugin upgrade --grant-all-permissions --skip-remote-check {_PLUGIN}:1.0 {_PLUGIN}:1.1\n"
-            f"docker plugin enable {_PLUGIN}:1.0",
+            "machine1": _upgrade("1.1"),
         },
         undo={
-            "machine1": f"docker plugin disable {_PLUGIN}:1.0\n"
-            f"docker plugin upgrade --grant-all-permissions --skip-remote-check {_PLUGIN}:1.0 {_PLUGIN}:1.0\n"
-            f"docker plugin enable {_PLUGIN}:1.0",
+            "machine1": _upgrade("1.0"),
         },
     ),
 ]

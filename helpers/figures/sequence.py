@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from helpers.figures import style
 
@@ -85,18 +85,9 @@ def _actors(ax: Axes, lines: dict[str, float], height: float) -> None:
     for actor, x in lines.items():
         half = _half(actor)
         ax.plot([x, x], [0.05, height - HEAD], color=style.SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        ax.add_patch(
-            FancyBboxPatch(
-                (x - half, height - HEAD),
-                2 * half,
-                HEAD - 0.04,
-                boxstyle="round,pad=0,rounding_size=0.06",
-                facecolor=style.PALE,
-                edgecolor=style.INK,
-                linewidth=1.2,
-                zorder=4,
-            )
-        )
+        corner = (x - half, height - HEAD)
+        paint: Any = {"facecolor": style.PALE, "edgecolor": style.INK, "linewidth": 1.2, "zorder": 4}
+        style.rounded(ax, corner, 2 * half, HEAD - 0.04, **paint)
         ax.text(
             x, height - HEAD / 2 - 0.03, actor, size=SIZE, weight="bold", ha="center", va="center", zorder=5
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from helpers.figures import style
 
@@ -121,17 +121,15 @@ def _interface(
 ) -> None:
     name, ipv4, mac = interface
     inner = column.width - PAD
-    ax.add_patch(
-        FancyBboxPatch(
-            (left + PAD / 2, bottom),
-            inner,
-            BOX,
-            boxstyle="round,pad=0,rounding_size=0.06",
-            facecolor=style.PAPER,
-            edgecolor=style.INK,
-            linestyle="-" if mac else "--",
-            zorder=2,
-        )
+    style.rounded(
+        ax,
+        (left + PAD / 2, bottom),
+        inner,
+        BOX,
+        facecolor=style.PAPER,
+        edgecolor=style.INK,
+        linestyle="-" if mac else "--",
+        zorder=2,
     )
     upper = bottom + (BOX * 0.68 if mac else BOX / 2)
     ax.text(left + PAD, upper, name, size=NAME, weight="bold", va="center", zorder=3)

@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.font_manager import FontProperties
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.textpath import TextPath
 
 DPI = 130
@@ -124,6 +125,20 @@ def canvas(width: float, height: float, title: str) -> Iterator[Axes]:
         ax.set_axis_off()
         ax.set_title(title, x=0.14 / width)
         yield ax
+
+
+def rounded(
+    ax: Axes,
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    *,
+    rounding: float = 0.06,
+    **paint: Any,
+) -> None:
+    """Draw a box with rounded corners; `corner` is the lower left one, `paint` goes to matplotlib's patch."""
+    shape = f"round,pad=0,rounding_size={rounding}"
+    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, **paint))
 
 
 def caption(ax: Axes) -> str:

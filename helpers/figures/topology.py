@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 
 from helpers.figures import layout, style
 from helpers.figures.layout import BAR, BOX, LanBar, MachineFrame, NetworkBar
@@ -51,17 +51,16 @@ def topology(
 
 
 def _machine(ax: Axes, machine: MachineFrame) -> None:
-    ax.add_patch(
-        FancyBboxPatch(
-            (machine.left, machine.bottom),
-            machine.width,
-            machine.height,
-            boxstyle="round,pad=0,rounding_size=0.1",
-            facecolor=style.PALE,
-            edgecolor=style.SOFT,
-            linewidth=1.2,
-            zorder=0,
-        )
+    style.rounded(
+        ax,
+        (machine.left, machine.bottom),
+        machine.width,
+        machine.height,
+        rounding=0.1,
+        facecolor=style.PALE,
+        edgecolor=style.SOFT,
+        linewidth=1.2,
+        zorder=0,
     )
     ax.text(
         machine.left + layout.PAD,
@@ -75,18 +74,16 @@ def _machine(ax: Axes, machine: MachineFrame) -> None:
         _bar(ax, bar, machine.left + layout.PAD, machine.width - 2 * layout.PAD)
     for box in machine.boxes:
         isolated = all(port.bar is None for port in box.ports)
-        ax.add_patch(
-            FancyBboxPatch(
-                (box.left, box.bottom),
-                box.width,
-                BOX,
-                boxstyle="round,pad=0,rounding_size=0.06",
-                facecolor=style.PAPER,
-                edgecolor=style.INK,
-                linewidth=1.3,
-                linestyle="--" if isolated else "-",
-                zorder=4,
-            )
+        style.rounded(
+            ax,
+            (box.left, box.bottom),
+            box.width,
+            BOX,
+            facecolor=style.PAPER,
+            edgecolor=style.INK,
+            linewidth=1.3,
+            linestyle="--" if isolated else "-",
+            zorder=4,
         )
         ax.text(
             box.left + box.width / 2,

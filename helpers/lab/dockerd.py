@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helpers.errors import LabError
-
 if TYPE_CHECKING:
     from helpers.lab.machine import Machine
 
 BOUND_S = 90  # for each half
 RESTART = f"""
-pid=$(pidof dockerd) || exit 1
+pid=$(pidof dockerd) || {{ echo "there is none" >&2; exit 1; }}
 tr '\\0' '\\n' < /proc/$pid/cmdline > /run/dockerd.argv
 kill $pid
 tries=0
@@ -40,10 +38,4 @@ def restart(machine: Machine) -> None:
     LabError
         If it does not end, or does not answer; with the end of its log.
     """
-    done = machine.run(RESTART, timeout=2 * BOUND_S + 10)
-    if done.exit_code:
-        raise LabError(
-            f"Restarting the Engine of {machine.name}",
-            done.stderr or "there is none",
-            "Restart the kernel and run the chapter from the top.",
-        )
+    machine.run(RESTART, timeout=2 * BOUND_S + 10).checked(f"Restarting the Engine of {machine.name}")

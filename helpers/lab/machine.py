@@ -42,6 +42,19 @@ class Completed:
     stdout: str
     stderr: str
 
+    def checked(self, tried: str) -> Completed:
+        """Return itself, if the command succeeded.
+
+        Raises
+        ------
+        LabError
+            If it did not; with what was `tried`, and what the command said.
+        """
+        if self.exit_code:
+            seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
+            raise LabError(tried, seen, "Restart the kernel and run the chapter from the top.")
+        return self
+
 
 class Machine:
     """A Docker host of a lab. Made by `Lab`.

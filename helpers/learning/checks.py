@@ -64,6 +64,9 @@ class Seen:
     now: str
     hint: str
 
+    def __str__(self) -> str:
+        return f"✓ {self.text}" if self.ok else f"✗ {self.text} (now: {self.now})"
+
 
 def runs(container: str, *, machine: str = HOST, hint: str = "") -> Check:
     """The container is there and runs."""
@@ -81,7 +84,7 @@ def attached(
     """The container is connected to these networks (`exactly`: and to no other)."""
 
     def see(lab: Lab) -> set[str]:
-        found = set(lab[machine].container(container).attrs["NetworkSettings"]["Networks"])
+        found = set(_networks(lab, machine, container))
         return found if exactly or not networks <= found else networks
 
     only = "only " if exactly else ""
@@ -115,8 +118,8 @@ def has_address(container: str, network: str, address: str, *, machine: str = HO
     """The container has this IPv4 address on that network."""
 
     def see(lab: Lab) -> str:
-        networks = lab[machine].container(container).attrs["NetworkSettings"]["Networks"]
-        found = str(networks.get(network, {}).get("IPAddress", f"not connected to {network}"))
+        told = _networks(lab, machine, container).get(network, {})
+        found = str(told.get("IPAddress", f"not connected to {network}"))
         return address if found == _here(lab, address) else found
 
     return Check(
@@ -185,6 +188,12 @@ def says(
 ) -> Check:
     """A shell command on the machine prints this: for what no other check asks."""
     return Check(text, expected, lambda lab: lab[machine].run(command, timeout=timeout).stdout.strip(), hint)
+
+
+def _networks(lab: Lab, machine: str, container: str) -> dict[str, dict[str, Any]]:
+    """What the Engine says of each network that the container is on."""
+    found: dict[str, dict[str, Any]] = lab[machine].container(container).attrs["NetworkSettings"]["Networks"]
+    return found
 
 
 def _here(lab: Lab, text: str) -> str:

@@ -13,6 +13,7 @@ import helpers.exercises as chapters
 from helpers.errors import LabError
 from helpers.learning import record
 from helpers.learning.checks import Check, Seen
+from helpers.learning.current import open_lab
 
 if TYPE_CHECKING:
     from helpers.lab import Lab
@@ -89,16 +90,12 @@ def check(name: str) -> Result:
     LabError
         If there is no such exercise, or no lab is open.
     """
-    from helpers.lab import Lab  # here, so that loading the magics is quick and needs no Engine
-
     exercise = find(name)
-    if Lab.current is None:
-        raise LabError(
-            f"Checking exercise {name}",
-            "no lab is open in this notebook",
-            "Run the chapter's cells from the top, but for the last one, which closes the lab.",
-        )
-    result = Result(exercise, exercise.look(Lab.current), record.when_done(name))
+    lab = open_lab(
+        f"Checking exercise {name}",
+        "Run the chapter's cells from the top, but for the last one, which closes the lab.",
+    )
+    result = Result(exercise, exercise.look(lab), record.when_done(name))
     if result.done:
         record.note_done(name)
     return result
@@ -134,15 +131,10 @@ class Result:
         return next((f"Hint: {one.hint}" for one in self.seen if not one.ok), "")
 
     def __repr__(self) -> str:
-        lines = [_line(one) for one in self.seen]
-        return "\n".join(filter(None, [self._summary(), *lines, self._hint()]))
+        return "\n".join(filter(None, [self._summary(), *map(str, self.seen), self._hint()]))
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(_line(one))}</li>" for one in self.seen)
+        items = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.seen)
         listed = f'<ul style="list-style: none; padding-left: 1em">{items}</ul>'
         hint = html.escape(self._hint())
         return f"<p><strong>{html.escape(self._summary())}</strong></p>{listed}<p>{hint}</p>"
-
-
-def _line(one: Seen) -> str:
-    return f"✓ {one.text}" if one.ok else f"✗ {one.text} (now: {one.now})"

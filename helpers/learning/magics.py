@@ -11,9 +11,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 
 from helpers.errors import LabError
+from helpers.learning.current import open_lab
 
 if TYPE_CHECKING:
-    from helpers.lab import Lab, Machine
+    from helpers.lab import Machine
 
 TIMEOUT_S = 60
 # A shell that reads the cell as a script, but prompts for each command and repeats it (-i, -v): output stands
@@ -98,20 +99,11 @@ def _arguments(line: str) -> argparse.Namespace:
     return parser.parse_args(line.split())
 
 
-def _current_lab() -> Lab | None:
-    from helpers.lab import Lab  # here, so that loading the magics is quick and needs no Engine
-
-    return Lab.current
-
-
 def _machine(host: str) -> Machine:
-    lab = _current_lab()
-    if lab is None:
-        raise LabError(
-            f"Running a cell on {host}",
-            "no lab is open in this notebook",
-            "Run the cell that says `lab = Lab(…)`, near the top, then this one again.",
-        )
+    lab = open_lab(
+        f"Running a cell on {host}",
+        "Run the cell that says `lab = Lab(…)`, near the top, then this one again.",
+    )
     if host not in lab.machines:
         raise LabError(
             f"Running a cell on {host}",

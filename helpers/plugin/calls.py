@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 COLUMNS = {"call": "str", "status": "int64", "error": "str", "done": "str"}
+SOCKET = "/var/log/{name}.jsonl"  # the log of a driver that was started as a process, and of an installed one
 MANAGED = "/var/lib/docker/plugins/{id}/rootfs/var/log/wire.jsonl"
 
 
@@ -92,13 +93,18 @@ def messages(story: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def of_socket_plugin(machine: Machine, name: str) -> CallLog:
     """The log of the driver that was started as `name`."""
-    return CallLog(machine, f"/var/log/{name}.jsonl")
+    return CallLog(machine, SOCKET.format(name=name))
 
 
 def of_managed_plugin(machine: Machine, name: str) -> CallLog:
     """The log of an installed plugin: it writes into its own file system, which the machine sees."""
+    return CallLog(machine, MANAGED.format(id=managed_id(machine, name)))
+
+
+def managed_id(machine: Machine, name: str) -> str:
+    """The id that the machine's Engine has given to an installed plugin."""
     plugins: Any = machine.docker.plugins  # docker-py's own types leave this part out
-    return CallLog(machine, MANAGED.format(id=plugins.get(name).id))
+    return str(plugins.get(name).id)
 
 
 def parse(text: str) -> pd.DataFrame:

@@ -7,12 +7,12 @@ import io
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from helpers.errors import LabError
+from helpers.plugin.calls import SOCKET, managed_id
 
 if TYPE_CHECKING:
-    from helpers.lab import Completed, Machine
+    from helpers.lab import Machine
 
 HERE = Path(__file__).parent
 SOURCES = ["wire/__init__.py", "wire/__main__.py", "wire/driver.py", "wire/links.py", "rootfs.py"]
@@ -65,7 +65,7 @@ class SocketPlugin:
     @property
     def log(self) -> str:
         """The file on the machine that has a line for each call."""
-        return f"/var/log/{self.name}.jsonl"
+        return SOCKET.format(name=self.name)
 
     @property
     def socket(self) -> str:
@@ -102,7 +102,7 @@ class SocketPlugin:
         return f"/run/{self.name}.pid"
 
     def _run(self, script: str, tried: str) -> None:
-        checked(self.machine.run(script, timeout=READY_S + 10), f"{tried} on {self.machine.name}")
+        self.machine.run(script, timeout=READY_S + 10).checked(f"{tried} on {self.machine.name}")
 
 
 def start(machine: Machine, name: str, scope: str = "local") -> SocketPlugin:
@@ -120,7 +120,8 @@ def unpack(machine: Machine) -> None:
         for source in SOURCES:
             tar.add(HERE / source, source)
     encoded = base64.encodebytes(archive.getvalue()).decode()
-    checked(machine.run(UNPACK.format(home=HOME, archive=encoded)), f"Copying the driver to {machine.name}")
+    script = UNPACK.format(home=HOME, archive=encoded)
+    machine.run(script).checked(f"Copying the driver to {machine.name}")
 
 
 def build(machine: Machine, directory: str) -> None:
@@ -137,20 +138,11 @@ def build(machine: Machine, directory: str) -> None:
         f"rm -rf {directory} && mkdir -p {directory}/rootfs && cd {HOME} && "
         f"python3 rootfs.py {directory}/rootfs && cat > {directory}/config.json <<'END'\n{config}END\n"
     )
-    checked(machine.run(script, timeout=180), f"Building the plugin on {machine.name}")
+    machine.run(script, timeout=180).checked(f"Building the plugin on {machine.name}")
 
 
 def kill_managed(machine: Machine, name: str) -> None:
     """Kill the process of an installed plugin, as a crash would. The Engine starts it again."""
-    plugins: Any = machine.docker.plugins  # docker-py's own types leave this part out
     # The process whose control group is named after the plugin.
-    script = f"kill -9 $(grep -l {plugins.get(name).id} /proc/[0-9]*/cgroup | cut -d/ -f3)"
-    checked(machine.run(script), f"Killing the plugin {name} on {machine.name}")
-
-
-def checked(done: Completed, tried: str) -> Completed:
-    """The command's result, if it succeeded."""
-    if done.exit_code:
-        hint = "Restart the kernel and run the chapter from the top."
-        raise LabError(tried, done.stderr or done.stdout, hint)
-    return done
+    script = f"kill -9 $(grep -l {managed_id(machine, name)} /proc/[0-9]*/cgroup | cut -d/ -f3)"
+    machine.run(script).checked(f"Killing the plugin {name} on {machine.name}")

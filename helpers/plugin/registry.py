@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 from helpers.errors import LabError
-from helpers.plugin.deploy import checked
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -46,7 +45,7 @@ until curl -fsS -o /dev/null http://{name}/v2/ 2> /dev/null; do
     sleep 0.5
 done
 """
-    checked(machine.run(script, timeout=BOUND_S + 10), f"Starting a registry on {machine.name}")
+    machine.run(script, timeout=BOUND_S + 10).checked(f"Starting a registry on {machine.name}")
     for client in clients:
         trust(client, name)
     return name
@@ -56,9 +55,8 @@ def trust(machine: Machine, registry: str) -> None:
     """Let the machine's Engine speak to the registry without TLS."""
     option = f'{{"insecure-registries": ["{registry}"]}}'
     write = f"mkdir -p /etc/docker && echo '{option}' > /etc/docker/daemon.json"
-    checked(
-        machine.run(f"{write} && kill -HUP $(pidof dockerd)"), f"Configuring the Engine on {machine.name}"
-    )
+    reload = f"{write} && kill -HUP $(pidof dockerd)"
+    machine.run(reload).checked(f"Configuring the Engine on {machine.name}")
     deadline = time.monotonic() + BOUND_S
     while registry not in machine.docker.info()["RegistryConfig"]["IndexConfigs"]:
         if time.monotonic() > deadline:

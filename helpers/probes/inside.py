@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.errors import LabError
 
@@ -75,6 +76,20 @@ def process(container: Container) -> int:
             f"Start it (docker start {container.name}), or choose another source.",
         )
     return pid
+
+
+def listings(machine: Machine, what: str, processes: Sequence[int | None]) -> list[list[dict[str, Any]]]:
+    """What ``ip -j`` lists in each process's network namespace (None: the machine's), in one round trip."""
+    enter = [f"nsenter -t {process} -n " if process is not None else "" for process in processes]
+    script = "".join(f"{where}ip -j {what}; printf '\\037\\036';" for where in enter)
+    answers = records(machine.run(script).stdout) if processes else []
+    return [listing(text) for text, _ in answers]
+
+
+def listing(text: str) -> list[dict[str, Any]]:
+    """What ``ip -j`` printed: nothing at all where a namespace has gone meanwhile, or has no such entry."""
+    found: list[dict[str, Any]] = json.loads(text or "[]")
+    return found
 
 
 def bounded(argv: Sequence[str], seconds: float) -> str:

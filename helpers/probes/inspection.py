@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +86,10 @@ def links(*machines: Machine) -> pd.DataFrame:
     for machine in machines:
         bridges = {_host_interface(network.attrs): network.name for network in machine.docker.networks.list()}
         sandboxes = _sandboxes(machine)
-        host = {link.get("ifindex"): link for link in _json(machine.run("ip -j link show type veth").stdout)}
+        host = {
+            link.get("ifindex"): link
+            for link in inside.listing(machine.run("ip -j link show type veth").stdout)
+        }
         for container, interfaces in sandboxes.items():
             for interface in interfaces:
                 veth = host.get(interface.get("link_index"), {})
@@ -123,7 +125,7 @@ def lan(lab: Lab) -> pd.DataFrame:
 
 
 def _lan_row(machine: Machine) -> dict[str, str]:
-    for interface in _json(machine.run("ip -j address").stdout):
+    for interface in inside.listing(machine.run("ip -j address").stdout):
         for address in interface["addr_info"]:
             if address.get("local") == machine.address:
                 subnet = ipaddress.ip_interface(f"{machine.address}/{address['prefixlen']}").network
@@ -178,15 +180,5 @@ def _sandboxes(machine: Machine) -> dict[Container, list[dict[str, Any]]]:
     One round trip asks for all of them.
     """
     running = sorted(machine.docker.containers.list(), key=lambda container: str(container.name))
-    script = "".join(
-        f"nsenter -t {container.attrs['State']['Pid']} -n ip -j address; printf '\\037%s\\036' {number};"
-        for number, container in enumerate(running)
-    )
-    answers = inside.records(machine.run(script).stdout) if running else []
-    return {running[int(number)]: _json(text) for text, number in answers}
-
-
-def _json(text: str) -> list[dict[str, Any]]:
-    """What ``ip -j`` printed (nothing at all where a namespace has gone meanwhile, or has no such link)."""
-    found: list[dict[str, Any]] = json.loads(text or "[]")
-    return found
+    processes = [container.attrs["State"]["Pid"] for container in running]
+    return dict(zip(running, inside.listings(machine, "address", processes), strict=False))

@@ -7,7 +7,6 @@ Source: ip-address(8), ip-route(8), ip-neighbour(8); RFC 826 for neighbours.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -109,12 +108,8 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
 
 def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> Iterator[tuple[str, Any]]:
     """What ``ip -j`` lists, each entry behind the name of its source; all sources in one round trip."""
-    names = [source or machine.name for source in sources]
-    enter = [
-        f"nsenter -t {inside.process(machine.container(source))} -n " if source else "" for source in sources
-    ]
-    script = "".join(f"{where}ip -j {what}; printf '\\037\\036';" for where in enter)
-    answers = inside.records(machine.run(script).stdout) if sources else []
-    for name, (text, _) in zip(names, answers, strict=True):
-        for entry in json.loads(text or "[]"):
-            yield name, entry
+    processes = [inside.process(machine.container(source)) if source else None for source in sources]
+    answers = inside.listings(machine, what, processes)
+    for source, entries in zip(sources, answers, strict=True):
+        for entry in entries:
+            yield source or machine.name, entry

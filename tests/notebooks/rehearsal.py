@@ -69,7 +69,7 @@ def _noticed(exercise: Exercise) -> str:
 
 
 def _missing(lab: Lab, exercise: Exercise) -> list[str]:
-    return [f"{one.text} (now: {one.now})" for one in exercise.look(lab) if not one.ok]
+    return [str(one) for one in exercise.look(lab) if not one.ok]
 
 
 def _run(lab: Lab, scripts: Mapping[str, str]) -> None:

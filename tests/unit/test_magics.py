@@ -12,6 +12,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers.errors import LabError
+from helpers.lab import Lab
 from helpers.learning import magics
 
 
@@ -40,7 +41,7 @@ class LocalMachine:
 def host(monkeypatch: pytest.MonkeyPatch) -> LocalMachine:
     machine = LocalMachine()
     lab = SimpleNamespace(machines={"host": machine, "machine1": machine})
-    monkeypatch.setattr(magics, "_current_lab", lambda: lab)
+    monkeypatch.setattr(Lab, "current", lab)
     return machine
 
 
@@ -123,7 +124,7 @@ def test_an_unknown_host_names_the_machines(host: LocalMachine) -> None:
 
 
 def test_without_a_lab_says_which_cell_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(magics, "_current_lab", lambda: None)
+    monkeypatch.setattr(Lab, "current", None)
     with pytest.raises(LabError, match=r"lab = Lab\("):
         on("true")
 

@@ -1,0 +1,25 @@
+"""The lab that a notebook works on now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from helpers.errors import LabError
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
+
+
+def open_lab(tried: str, next_step: str) -> Lab:
+    """Return the newest open lab of this notebook.
+
+    Raises
+    ------
+    LabError
+        If none is open; with what was `tried`, and the `next_step`.
+    """
+    from helpers.lab import Lab  # here, so that loading the magics is quick and needs no Engine
+
+    if Lab.current is None:
+        raise LabError(tried, "no lab is open in this notebook", next_step)
+    return Lab.current
