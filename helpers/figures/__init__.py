@@ -1,8 +1,10 @@
 """Figures: each takes a DataFrame and returns Axes; ``caption(ax)`` says in one line what is to be seen."""
 
 from helpers.figures.distribution import distribution
+from helpers.figures.encapsulation import encapsulation
 from helpers.figures.matrix import matrices, matrix
 from helpers.figures.sequence import sequence
+from helpers.figures.shares import shares
 from helpers.figures.stacks import stacks
 from helpers.figures.style import caption
 from helpers.figures.timeline import phases, timeline
@@ -11,10 +13,12 @@ from helpers.figures.topology import topology
 __all__ = [
     "caption",
     "distribution",
+    "encapsulation",
     "matrices",
     "matrix",
     "phases",
     "sequence",
+    "shares",
     "stacks",
     "timeline",
     "topology",

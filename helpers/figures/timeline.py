@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -9,35 +11,50 @@ from helpers.figures import style
 
 LOST_AT = 0.9  # height of the row of unanswered attempts, as a share of the axes
 DATA_UP_TO = 0.8
+NOTES_FROM, NOTE_STEP = 0.78, 0.08  # one below the other, so that neighbours do not overlap
 EVENT_LABELS = 36  # points above the axes: two levels, so that neighbours do not overlap
 
 
-def timeline(frame: pd.DataFrame, events: pd.DataFrame, *, title: str) -> Axes:
+def timeline(
+    frame: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    title: str,
+    by: str | None = None,
+    notes: pd.DataFrame | None = None,
+) -> Axes:
     """Draw every attempt at the moment it started: its time if answered, a cross above if not.
 
     Parameters
     ----------
     frame, events:
         As :func:`helpers.probes.reachability_timeline` gives them.
+    by:
+        A column, such as who answered: its values get colours and markers of their own.
+    notes:
+        What happened by itself meanwhile: label (str), t_s. It divides no phases.
 
     Returns
     -------
     Axes
-        Lines with gid "answered" and "lost" (x in seconds), one line with gid "event" an event.
+        Lines with gid "answered" (``by``: "answered|value") and "lost" (x in seconds), one line with gid
+        "event" an event, one with gid "note" a note.
         ``caption(ax)`` says for each phase between events whether all, some or none were answered; attempts
         that started while an event was under way belong to no phase.
     """
     answered, lost = frame[frame["ok"]], frame[~frame["ok"]]
-    with style.axes(max(8.0, style.title_width(title)), 3.4, title) as ax:
-        ax.plot(
-            answered["t_s"],
-            answered["rtt_ms"],
-            "o",
-            color=style.ANSWER,
-            markersize=5,
-            gid="answered",
-            label="answered",
-        )
+    with style.axes(max(8.0, style.title_width(title)), 3.4 if by is None else 4.2, title) as ax:
+        for gid, label, rows, colour, marker in _groups(answered, by):
+            ax.plot(
+                rows["t_s"],
+                rows["rtt_ms"],
+                marker,
+                color=colour,
+                markersize=5,
+                gid=gid,
+                label=label,
+                zorder=3,
+            )
         up = ax.get_xaxis_transform()
         ax.plot(
             lost["t_s"],
@@ -67,9 +84,33 @@ def timeline(frame: pd.DataFrame, events: pd.DataFrame, *, title: str) -> Axes:
                 textcoords="offset points",
                 va="bottom",
             )
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, fontsize=9.5)
+        for number, note in enumerate([] if notes is None else notes.to_dict("records")):
+            ax.axvline(note["t_s"], color=style.SOFT, linewidth=1, linestyle=":", gid="note")
+            on_the_left = note["t_s"] > frame["t_s"].max() / 2
+            ax.annotate(
+                note["label"],
+                (note["t_s"], NOTES_FROM - NOTE_STEP * number),
+                xycoords=up,
+                xytext=(-4 if on_the_left else 4, 0),
+                textcoords="offset points",
+                ha="right" if on_the_left else "left",
+                va="center",
+                size=8.5,
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 1, "alpha": 0.8},
+            )
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3 if by is None else 2, fontsize=9.5)
         ax.set_label(_caption(frame, events))
     return ax
+
+
+def _groups(answered: pd.DataFrame, by: str | None) -> Iterator[tuple[str, str, pd.DataFrame, str, str]]:
+    """What is drawn with a colour and a marker of its own: gid, label, rows, colour, marker."""
+    if by is None:
+        yield "answered", "answered", answered, style.ANSWER, "o"
+        return
+    for number, (value, rows) in enumerate(answered.groupby(by)):
+        colour, marker, _ = style.SERIES[number % len(style.SERIES)]
+        yield f"answered|{value}", f"answered by {value}", rows, colour, marker
 
 
 def phases(frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,20 @@ class Machine:
         with suppress(AttributeError):
             self._heartbeat.close()
 
+    def power_off(self) -> None:
+        """Pull the plug: everything on the machine ends at once, and nothing is said to anybody.
+
+        Raises
+        ------
+        LabError
+            If the machine or its Engine has gone away already.
+        """
+        try:
+            self._api.kill(self.id)
+        except docker.errors.DockerException as error:
+            raise self._gone(f"Switching off {self.name}", error) from error
+        self.close()
+
     def container(self, name: str) -> Container:
         """Return the container `name` of this machine.
 
@@ -189,6 +204,18 @@ class Machine:
             raise self._gone(f"Running `{command}` on {self.name}", error) from error
         out, err = (part.decode(errors="replace") for part in printed)
         return Completed(exit_code, out.replace("\r\n", "\n"), err)
+
+    def stream(self, command: str) -> Iterator[bytes]:
+        """Run a shell command on this machine and yield what it prints (standard output) as it comes.
+
+        It goes on until it ends by itself, also when nobody reads: it needs a bound of its own.
+        """
+        created = self._api.exec_create(self.id, ["sh", "-c", command], stdin=True, stderr=False)
+        stream = Stream(self._api.exec_start(created["Id"], socket=True), framed=True)
+        try:
+            yield from (data for _, data in stream.output())
+        finally:
+            stream.close()
 
     def _exit_code(self, exec_id: str) -> int:
         deadline = time.monotonic() + 10

@@ -1,4 +1,4 @@
-"""Reachability over time: pings at fixed moments while something happens to the network."""
+"""Reachability over time: attempts at fixed moments while something happens to the network."""
 
 from __future__ import annotations
 
@@ -87,7 +87,49 @@ def reachability_timeline(
         .replace("ATTEMPT", attempt)
     )
     stream: Any = machine.container(source).exec_run(["sh", "-c", script], stream=True).output
-    reader = _Reader(stream, f"Pinging {target} from {source} on {machine.name}")
+    records, marks = follow(
+        stream,
+        f"Pinging {target} from {source} on {machine.name}",
+        seconds=seconds,
+        events=events,
+        stop=lambda: inside.run(machine, source, f"touch {stop}", timeout=30),
+    )
+    rows = [
+        icmp.rows(text, code, source=source, target=target, via=via, count=1, bound=ATTEMPT_S)[0]
+        | {"t_s": t_s}
+        for text, code, t_s in records
+    ]
+    return tidy(rows, {"t_s": "float64"}), marks
+
+
+def follow(
+    stream: Iterable[bytes],
+    tried: str,
+    *,
+    seconds: float,
+    events: Sequence[Event],
+    stop: Callable[[], object],
+) -> tuple[list[tuple[str, int, float]], pd.DataFrame]:
+    """Let events happen while a program makes attempts and reports them; the attempts, and the events.
+
+    Parameters
+    ----------
+    stream:
+        What the program prints, record by record (`inside.records`): ("", stamp) when an attempt begins,
+        (text, code, stamp of its beginning) when it has ended, four empty fields when all have.
+    tried:
+        For the error, if nothing comes.
+    stop:
+        Makes the program stop.
+
+    Returns
+    -------
+    attempts : list
+        (text, code, t_s), in order of their beginning, in seconds since the first.
+    events : DataFrame
+        As for `reachability_timeline`.
+    """
+    reader = _Reader(stream, tried)
     marks: list[dict[str, Any]] = []
     try:
         late = 0.0  # what earlier events took
@@ -99,14 +141,13 @@ def reachability_timeline(
             late = reader.now_s() - at_s
         time.sleep(max(0.0, seconds + late - reader.now_s()))
     finally:
-        inside.run(machine, source, f"touch {stop}", timeout=30)
-    rows = [
-        icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=ATTEMPT_S)[0]
-        | {"t_s": round(float(stamp) - reader.first, 2)}
+        stop()
+    records = [
+        (text, int(code), round(float(stamp) - reader.first, 2))
         for text, code, stamp in sorted(reader.attempts(), key=lambda fields: float(fields[2]))
     ]
     columns = {"label": "str", "t_s": "float64", "done_s": "float64"}
-    return tidy(rows, {"t_s": "float64"}), typed(marks, columns).round(3)
+    return records, typed(marks, columns).round(3)
 
 
 class _Reader:

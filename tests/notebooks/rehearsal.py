@@ -74,5 +74,5 @@ def _missing(lab: Lab, exercise: Exercise) -> list[str]:
 
 def _run(lab: Lab, scripts: Mapping[str, str]) -> None:
     for host, script in scripts.items():
-        done = lab[host].run(f"set -e\n{script}", timeout=120)
+        done = lab[host].run(f"set -e\n{script}", timeout=300)
         assert done.exit_code == 0, f"{script}\n{done.stdout}{done.stderr}"

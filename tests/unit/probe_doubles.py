@@ -81,5 +81,8 @@ class Machine:
         out, err = process.communicate(timeout=timeout)
         return SimpleNamespace(exit_code=process.returncode, stdout=out.decode(), stderr=err.decode())
 
+    def stream(self, command: str) -> Iterator[bytes]:
+        return Container._stream(self.shell.start(["sh", "-c", command]))
+
     def container(self, name: str) -> Container:
         return self.containers[name]

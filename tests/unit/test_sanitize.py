@@ -42,6 +42,26 @@ def sanitize(text: str) -> str:
         ("icmp_seq=1 ttl=64 time=157 ms", "icmp_seq=1 ttl=64 time=0.565 ms"),
         ("2 received, 0% packet loss, time 1003ms", "2 received, 0% packet loss, time 999ms"),
         ("rtt min/avg/max/mdev = 0.5/1.2/2.3/0.1 ms", "rtt min/avg/max/mdev = 10.5/11.2/12.3/0.9 ms"),
+        (
+            "5beee851wz42   ingress   overlay   swarm\n\n--token SWMTKN-1-"
+            + "a1" * 25
+            + "-"
+            + "b2" * 12
+            + "c",
+            "012345678xyz   ingress   overlay   swarm\n\n--token SWMTKN-1-"
+            + "z9" * 25
+            + "-"
+            + "y8" * 12
+            + "x",
+        ),
+        ("node (" + "k3" * 12 + "m) is now", "node (" + "3k" * 12 + "z) is now"),
+        (
+            "ID   CURRENT STATE           ERROR\n"
+            "fmvfo2nschcq   nginx.1   nginx:latest   machine1   Running   Running 3 seconds ago   ",
+            "ID   CURRENT STATE                ERROR\n"
+            "pz1kob42tqoe   nginx.1   nginx:latest   manager    Running   Running about a minute ago   ",
+        ),
+        ("  -> 10.0.0.6:0      Masq    1      0      101", "  -> 10.0.0.17:0     Masq    1      2      99"),
         ("Engine: 26.1.5, embedded", "Engine: 28.5.2, docker at unix:///var/run/docker.sock"),
     ],
 )
@@ -66,6 +86,9 @@ def test_what_no_two_runs_share_is_masked(one: str, other: str) -> None:
         ("192.168.0.1", "192.168.1.1"),
         ("4: eth0@if5: <UP>", "4: eth1@if5: <UP>"),
         ("veth1a2b3c4@if6: <UP>", "veth1a2b3c4@if6: <DOWN>"),
+        ("  -> 10.0.0.6:0      Masq    1      0      101", "  -> 10.0.0.6:0      Masq    0      0      101"),
+        ("nginx:latest   machine1   Running   Running", "nginx:latest   machine1   Running   Starting"),
+        ("nginx:latest   machine1   Running   Running", "nginx:latest   host       Running   Running"),
         ("Up 2 minutes   80/tcp", "Exited (1) 2 minutes ago   80/tcp"),
         ("mtu 1500", "mtu 1450"),
         ("3 of 3 claims hold", "2 of 3 claims hold"),

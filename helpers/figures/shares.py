@@ -1,0 +1,76 @@
+"""How many of something each one got, beside what each was expected to get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from helpers.figures import style
+
+_BAR, _GROUP = 0.36, 0.5  # inches: a bar, and what lies between two groups
+
+
+def shares(
+    counts: Mapping[str, pd.Series], *, expected: float, title: str, quantity: str = "requests"
+) -> Axes:
+    """Draw counts as bars, one group a state, and the expected count as a line through all of them.
+
+    Parameters
+    ----------
+    counts:
+        By state ("fresh connections"), a Series each: counts by name ("nginx.1"). A name without a count in
+        one state has zero there.
+    expected:
+        What each would get if all got the same.
+
+    Returns
+    -------
+    Axes
+        Every bar has ``gid`` = "state|name"; its length is the count. One line with gid "expected".
+    """
+    table = pd.DataFrame(dict(counts)).fillna(0).astype(int).sort_index(key=lambda names: names.map(_natural))
+    height = 1.1 + len(table.columns) * (len(table) * _BAR + _GROUP)
+    with style.axes(max(7.2, style.title_width(title)), height, title) as ax:
+        ticks, y = {}, 0.0
+        for state in table.columns:
+            ax.text(0, y + 0.13, state, va="bottom", style="italic", color=style.SOFT)
+            for number, (name, count) in enumerate(table[state].items()):
+                y += _BAR
+                colour, *_ = style.SERIES[number % 4]
+                ax.barh(
+                    y, count, _BAR * 0.8, color=colour, edgecolor=style.INK, gid=f"{state}|{name}", zorder=2
+                )
+                ax.annotate(f" {count}", (count, y), va="center")
+                ticks[y] = str(name)
+            y += _GROUP
+        ax.axvline(
+            expected,
+            color=style.INK,
+            linestyle="--",
+            gid="expected",
+            label=f"expected: {expected:g} each",
+            zorder=3,
+        )
+        ax.set_yticks(list(ticks), list(ticks.values()))
+        ax.set(
+            xlabel=quantity,
+            ylim=(y - _GROUP + _BAR, -_BAR),
+            xlim=(0, max(table.to_numpy().max(), expected) * 1.12),
+        )
+        ax.grid(visible=False, axis="y")
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.75 / height), fontsize=9.5)
+        ax.set_label(
+            " | ".join(
+                f"{state}: " + ", ".join(f"{name} {count}" for name, count in table[state].items())
+                for state in table.columns
+            )
+        )
+    return ax
+
+
+def _natural(name: str) -> tuple[str, int]:
+    """Sorts nginx.9 before nginx.10."""
+    head, _, tail = name.rpartition(".")
+    return (head, int(tail)) if tail.isdigit() else (name, 0)

@@ -1,0 +1,137 @@
+"""A swarm of a lab's machines: one manager, the others join at the same time, all wait for all."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import docker.errors
+
+from helpers.errors import LabError
+
+if TYPE_CHECKING:
+    from helpers.lab.machine import Machine
+
+PORT = 2377
+# How often a machine reports to its manager, in seconds. Docker's own 5 s, of which three may be missed, are
+# too few for an emulated processor that starts ten containers: a slow machine would be taken for a dead one.
+HEARTBEAT_S = 30
+_READY_S = 180
+_POLL_S = 1.0
+_BRIDGE = "docker_gwbridge"  # the way out of a swarm's containers; each machine makes one of its own
+
+
+def form(manager: Machine, *workers: Machine) -> None:
+    """Make a swarm with one manager, let the workers join, and return when it can carry overlay networks.
+
+    The article's ``docker swarm init`` and ``docker swarm join``, through the API. The addresses are always
+    given: a machine has several (docker0 comes first), and a swarm must not choose among them.
+
+    Raises
+    ------
+    LabError
+        If a machine refuses, or the swarm is not ready in time; with what each machine said last.
+    """
+    try:
+        manager.docker.swarm.init(
+            advertise_addr=manager.address,
+            data_path_addr=manager.address,
+            dispatcher_heartbeat_period=HEARTBEAT_S * 10**9,
+        )
+    except docker.errors.APIError as error:
+        raise _refused("Making a swarm", manager, error) from error
+    join(manager, *workers)
+    wait_until_ready(manager, *workers)
+
+
+def join(manager: Machine, *workers: Machine) -> None:
+    """Let the workers join the manager's swarm, all at the same time.
+
+    Raises
+    ------
+    LabError
+        If the manager has no swarm, or refuses a worker.
+    """
+    try:
+        manager.docker.swarm.reload()
+        token = manager.docker.swarm.attrs["JoinTokens"]["Worker"]
+    except (docker.errors.APIError, KeyError) as error:
+        raise _refused("Asking for the token of the swarm", manager, error) from error
+
+    def join_one(worker: Machine) -> None:
+        try:
+            worker.docker.swarm.join(
+                remote_addrs=[f"{manager.address}:{PORT}"],
+                join_token=token,
+                advertise_addr=worker.address,
+                data_path_addr=worker.address,
+            )
+        except docker.errors.APIError as error:
+            raise _refused(f"Joining the swarm of {manager.name}", worker, error) from error
+
+    with ThreadPoolExecutor(max(1, len(workers))) as pool:
+        list(pool.map(join_one, workers))
+
+
+def wait_until_ready(manager: Machine, *workers: Machine) -> None:
+    """Wait until the manager counts every machine as ready and each has found all others on ``ingress``.
+
+    Raises
+    ------
+    LabError
+        If that takes too long; with what was missing when it was last looked at.
+    """
+    machines = [manager, *workers]
+    deadline = time.monotonic() + _READY_S
+    with ThreadPoolExecutor(len(machines)) as pool:
+        while True:
+            missing = _missing_nodes(manager, machines)
+            missing += [
+                one for found in pool.map(lambda one: _missing_on(one, machines), machines) for one in found
+            ]
+            if not missing:
+                return
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"Waiting for the swarm of {', '.join(machine.name for machine in machines)}",
+                    "\n".join([*missing, f"not ready after {_READY_S} s"]),
+                    "Machines need TCP 2377 and TCP and UDP 7946 between them. See `docker node ls`, and"
+                    " /var/log/dockerd.log of the machine that is missing. Then start the chapter again.",
+                )
+            time.sleep(_POLL_S)
+
+
+def _missing_nodes(manager: Machine, machines: list[Machine]) -> list[str]:
+    try:
+        nodes: list[dict[str, Any]] = manager.docker.api.nodes()
+    except docker.errors.APIError as error:
+        return [f"{manager.name}: {error.explanation}"]
+    states = {node["Description"].get("Hostname"): node["Status"]["State"] for node in nodes}
+    return [
+        f"{manager.name} counts {machine.name} as {states.get(machine.name, 'no member')}"
+        for machine in machines
+        if states.get(machine.name) != "ready"
+    ]
+
+
+def _missing_on(machine: Machine, machines: list[Machine]) -> list[str]:
+    """What a machine lacks before it can carry overlay networks, one sentence each."""
+    try:
+        ingress = machine.docker.api.inspect_network("ingress")
+        machine.docker.api.inspect_network(_BRIDGE)
+    except docker.errors.APIError as error:
+        return [f"{machine.name}: {error.explanation}"]
+    known = {peer["IP"] for peer in ingress.get("Peers") or []}
+    lacking = [f"{machine.name} has not found {one.name}" for one in machines if one.address not in known]
+    if "ingress-sbox" not in (ingress.get("Containers") or {}):
+        lacking.append(f"{machine.name} has no ingress sandbox")
+    return lacking
+
+
+def _refused(tried: str, machine: Machine, error: Exception) -> LabError:
+    return LabError(
+        f"{tried} on {machine.name}",
+        str(getattr(error, "explanation", None) or error),
+        "A machine is in one swarm at most: start the chapter again, with a lab of its own.",
+    )

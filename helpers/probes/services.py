@@ -1,0 +1,222 @@
+"""A swarm's services: the tasks they consist of, who answered which request, and when all is in place."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import docker.errors
+import pandas as pd
+
+from helpers.errors import LabError
+from helpers.probes.balancer import SANDBOX
+from helpers.probes.frame import typed
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+BALANCED_S = 420  # ten nginx containers take minutes to start on an emulated processor that others use too
+MOMENT = "datetime64[ns, UTC]"
+TASKS: Mapping[str, str] = {
+    **dict.fromkeys(("task", "node", "state", "desired", "address"), "str"),
+    **dict.fromkeys(("created", "since"), MOMENT),
+}
+REQUESTS: Mapping[str, str] = {
+    **dict.fromkeys(("replica", "node", "client", "path"), "str"),
+    **dict.fromkeys(("status", "number"), "int64"),
+}
+_LOG_LINE = re.compile(r'^(\S+) \S+ \S+ \[[^]]*\] "\w+ (\S+) HTTP/[\d.]+" (\d{3}) ')
+_SEE_TASKS = "`docker service ps --no-trunc` on the manager says what keeps a task from running."
+_SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"
+
+# Waits in the machine itself, with what the shell can do alone: to ask Docker's API, or to start a program,
+# every second on every machine would take longer than what is waited for.
+_WAIT = r"""
+read now rest </proc/uptime; end=$(( ${now%.*} + SECONDS ))
+while :; do
+  count=-1  # the heading is no backend
+  while read -r arrow address forward weight rest; do
+    [ "$arrow" != '->' ] || [ "$weight" = 0 ] || count=$((count + 1))
+  done </proc/net/ip_vs
+  read now rest </proc/uptime
+  if [ $count -ge REPLICAS ] || [ ${now%.*} -ge $end ]; then
+    mark=$(iptables -t mangle -S PREROUTING | sed -n 's/.*--dport PORT .*--set-xmark \(0x[0-9a-f]*\).*/\1/p')
+    table=$([ -z "$mark" ] || ipvsadm -Ln -f $((mark)))
+    backends=$(echo "$table" | awk '/Masq/ && $4 > 0 { sub(":.*", "", $2); print $2 }')
+    silent=
+    if [ $(echo $backends | wc -w) -eq REPLICAS ]; then
+      for address in $backends; do nc -z -w 2 $address 80 || silent="$silent $address"; done
+      [ -n "$silent" ] || exit 0
+    fi
+  fi
+  if [ ${now%.*} -ge $end ]; then
+    echo "${table:-no virtual server for port PORT}"; echo "silent:${silent:- none}"; exit 1
+  fi
+  sleep 1
+done
+"""
+
+
+def tasks(manager: Machine, service: str) -> pd.DataFrame:
+    """The tasks of a service, those of the past included, as ``docker service ps`` knows them.
+
+    Returns
+    -------
+    DataFrame
+        task ("nginx.1"), node, state, desired (state), address (on its first network, "" without) · created,
+        since (UTC; when the state was reached). In order of task and creation.
+    """
+    nodes = {node["ID"]: node["Description"]["Hostname"] for node in manager.docker.api.nodes()}
+    rows = []
+    for told in _tasks(manager, service):
+        addresses = [
+            one for network in told.get("NetworksAttachments") or [] for one in network["Addresses"] or []
+        ]
+        rows.append(
+            {
+                "task": f"{service}.{told['Slot']}",
+                "node": nodes.get(told.get("NodeID"), ""),
+                "state": told["Status"]["State"],
+                "desired": told["DesiredState"],
+                "address": addresses[0].partition("/")[0] if addresses else "",
+                "created": pd.Timestamp(told["CreatedAt"]),
+                "since": pd.Timestamp(told["Status"]["Timestamp"]),
+            }
+        )
+    rows.sort(key=lambda row: (int(str(row["task"]).rpartition(".")[2]), row["created"]))
+    return typed(rows, TASKS)
+
+
+def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED_S) -> None:
+    """Wait until as many tasks of a service run as it shall have.
+
+    Raises
+    ------
+    LabError
+        If that takes longer than ``timeout`` (seconds); with the tasks' states as they were last.
+    """
+    deadline = time.monotonic() + timeout
+    wanted = int(_service(manager, service)["Spec"]["Mode"]["Replicated"]["Replicas"])
+    while True:
+        wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
+        states = [str(one["Status"]["State"]) for one in wished]
+        if states == ["running"] * wanted:
+            return
+        if time.monotonic() > deadline:
+            raise LabError(
+                f"Waiting for {wanted} tasks of {service}",
+                f"{', '.join(states) or 'no task'} after {timeout:g} s",
+                _SEE_TASKS,
+            )
+        time.sleep(1)
+
+
+def wait_until_balanced(
+    manager: Machine, *workers: Machine, service: str, timeout: float = BALANCED_S
+) -> None:
+    """Wait until every machine's load balancer has as many replicas as the service shall have, all answering.
+
+    "Running" is not enough: a task runs before its server listens, and before all machines know of it.
+
+    Raises
+    ------
+    LabError
+        If the service publishes no port through the ingress network; or if it takes longer than ``timeout``
+        (seconds), with each machine's table as it was last.
+    """
+    machines = [manager, *workers]
+    told = _service(manager, service)
+    replicas = int(told["Spec"]["Mode"]["Replicated"]["Replicas"])
+    published = told["Endpoint"].get("Ports") or []
+    ports = [port["PublishedPort"] for port in published if port["PublishMode"] == "ingress"]
+    if not ports:
+        raise LabError(
+            f"Waiting for the load balancers in front of {service}",
+            f"it publishes {published or 'nothing'}: no port in mode ingress",
+            "Publish one: docker service create --publish published=…,target=… …",
+        )
+    words = {"SECONDS": round(timeout), "PORT": ports[0], "REPLICAS": replicas}
+    script = _WAIT
+    for word, value in words.items():
+        script = script.replace(word, str(value))
+    command = f"nsenter --net={SANDBOX} sh <<'END'\n{script}\nEND"
+    with ThreadPoolExecutor(len(machines)) as pool:
+        waited = list(pool.map(lambda machine: machine.run(command, timeout=timeout + 30), machines))
+    late = [
+        f"{machine.name}: {(done.stdout + done.stderr).strip() or 'no word'}"
+        for machine, done in zip(machines, waited, strict=True)
+        if done.exit_code
+    ]
+    if late:
+        raise LabError(
+            f"Waiting for {replicas} replicas of {service} behind port {ports[0]}",
+            "\n".join([*late, f"after {timeout:g} s"]),
+            _SEE_TASKS,
+        )
+
+
+def _service(manager: Machine, name: str) -> dict[str, Any]:
+    api: Any = manager.docker.api  # most of its methods for services have no types
+    try:
+        found: dict[str, Any] = api.inspect_service(name)
+    except docker.errors.APIError as error:
+        raise LabError(
+            f"Looking for the service {name} on {manager.name}",
+            str(error.explanation),
+            "Run the chapter's cells from the top, in order.",
+        ) from error
+    return found
+
+
+def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
+    api: Any = manager.docker.api
+    found: list[dict[str, Any]] = api.tasks(filters={"service": service})
+    return found
+
+
+def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) -> pd.DataFrame:
+    """Which replica answered which request, as the replicas' own access logs say.
+
+    Parameters
+    ----------
+    machines:
+        Those whose containers are asked.
+    marker:
+        The requests meant have ``?MARKER=number`` in their path.
+
+    Returns
+    -------
+    DataFrame
+        replica ("nginx.1"), node, client (the address that nginx saw), path · status, number (int), one row a
+        request, in order of number.
+    """
+    with ThreadPoolExecutor(max(1, len(machines))) as pool:
+        found = pool.map(lambda machine: _access_logs(machine, service, marker), machines)
+        rows = sorted((row for rows in found for row in rows), key=lambda row: int(row["number"]))
+    return typed(rows, REQUESTS)
+
+
+def _access_logs(machine: Machine, service: str, marker: str) -> list[dict[str, Any]]:
+    api = machine.docker.api
+    rows = []
+    for container in api.containers(filters={"label": f"{_SERVICE}={service}"}):
+        replica = ".".join(container["Labels"][_TASK].split(".")[:2])
+        log = api.logs(container["Id"], stdout=True, stderr=False).decode(errors="replace")
+        rows += [{"replica": replica, "node": machine.name} | row for row in parse_log(log, marker)]
+    return rows
+
+
+def parse_log(text: str, marker: str) -> list[dict[str, Any]]:
+    """The lines of an nginx access log (format "combined") whose path has ``?MARKER=number``."""
+    rows = []
+    for line in text.splitlines():
+        found = _LOG_LINE.match(line)
+        number = re.search(rf"\?{re.escape(marker)}=(\d+)$", found[2]) if found else None
+        if found and number:
+            rows.append(
+                {"client": found[1], "path": found[2], "status": int(found[3]), "number": int(number[1])}
+            )
+    return rows

@@ -1,0 +1,194 @@
+"""What travels on the wire while something happens, decoded: VXLAN (RFC 7348) and what it carries, or ESP.
+
+Decoded with scapy; what scapy makes of a packet is turned into rows here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.errors import LabError
+from helpers.probes import inside
+from helpers.probes.frame import typed
+
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns, when imported, about routes that nobody needs
+from scapy.layers.inet import ICMP, IP, TCP, UDP  # noqa: E402
+from scapy.layers.ipsec import ESP  # noqa: E402
+from scapy.layers.l2 import ARP, Ether  # noqa: E402
+from scapy.layers.vxlan import VXLAN  # noqa: E402
+from scapy.packet import NoPayload, Packet, Raw  # noqa: E402
+from scapy.utils import PcapReader  # noqa: E402
+
+if TYPE_CHECKING:
+    from helpers.lab import Machine
+
+PACKETS: Mapping[str, str] = {
+    **dict.fromkeys(("source", "target", "carrier", "inner_source", "inner_target", "says"), "str"),
+    **dict.fromkeys(("vni", "bytes", "inner_bytes"), "int64"),
+    "frame": "object",
+}
+LAYERS: Mapping[str, str] = {"layer": "str", "bytes": "int64", "says": "str"}
+_START_S = 20.0  # until tcpdump listens
+_ICMP_TYPES = {0: "echo reply", 8: "echo request"}
+
+
+def capture(
+    machine: Machine,
+    source: str,
+    command: str,
+    *,
+    expression: str,
+    interface: str = "eth0",
+    timeout: float = 60,
+) -> pd.DataFrame:
+    """Run a command in a container, and capture meanwhile what the machine's interface sends and receives.
+
+    Parameters
+    ----------
+    source, command:
+        The container (of this machine), and a script for its shell.
+    expression:
+        Of pcap-filter(7), e.g. "udp port 4789 or esp".
+    timeout:
+        Seconds for the command.
+
+    Returns
+    -------
+    DataFrame
+        As `decode` gives it, one row a frame, in the order in which they passed.
+
+    Raises
+    ------
+    LabError
+        If the capture does not start.
+    """
+    entered = inside.entering(machine.container(source), command)
+    # Unbuffered twice over: else the kernel holds frames back for a second, and the end comes before them.
+    tcpdump = f"tcpdump -i {interface} --immediate-mode -U -w $work/pcap {shlex.quote(expression)}"
+    script = f"""
+work=$(mktemp -d)
+{tcpdump} 2>$work/said & tcpdump=$!
+tries=0
+until grep -q 'listening on' $work/said; do
+  tries=$((tries + 1)); [ $tries -lt {round(_START_S * 10)} ] || {{ cat $work/said >&2; exit 1; }}; sleep 0.1
+done
+timeout {timeout:g} {entered} >/dev/null 2>&1
+sleep 1
+kill -TERM $tcpdump; wait $tcpdump
+base64 $work/pcap; rm -r $work
+"""
+    done = machine.run(script, timeout=timeout + _START_S + 20)
+    if done.exit_code or not done.stdout:
+        raise LabError(
+            f"Capturing on {interface} of {machine.name}",
+            done.stderr.strip() or "nothing",
+            f"See with `ip link` whether {interface} is there.",
+        )
+    return decode(base64.b64decode(done.stdout))
+
+
+def decode(pcap: bytes) -> pd.DataFrame:
+    """Decode a capture file.
+
+    Returns
+    -------
+    DataFrame
+        source, target (addresses of the outermost IP header) · carrier ("VXLAN", "ESP", or the protocol) ·
+        inner_source, inner_target (of the IP packet inside), says (what it is) : all "" where it cannot be
+        read · vni (-1 without) · bytes (of the frame), inner_bytes (of the frame inside, 0 without) · frame
+        (the bytes themselves).
+    """
+    with PcapReader(io.BytesIO(pcap)) as packets:  # type: ignore[arg-type]  # a file is as good as its name
+        return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
+
+
+def layers(frame: bytes) -> pd.DataFrame:
+    """The headers of one frame, from the outermost to the innermost, and what is left as payload.
+
+    Returns
+    -------
+    DataFrame
+        layer ("Ethernet", "IP", "UDP", "VXLAN", …, "payload") · bytes (of this header alone) · says (its main
+        fields). ``bytes`` add up to the frame's length.
+    """
+    rows = [
+        {"layer": _name(packet), "bytes": len(packet) - len(packet.payload), "says": _fields(packet)}
+        for packet in _nested(Ether(frame))
+    ]
+    return typed(rows, LAYERS)
+
+
+def readable(frames: pd.DataFrame, text: str) -> int:
+    """In how many captured frames a text can be read as it stands."""
+    return sum(text.encode() in frame for frame in frames["frame"])
+
+
+def _row(packet: Packet) -> dict[str, Any]:
+    outer = packet.getlayer(IP)
+    inner = packet[VXLAN].payload if VXLAN in packet else None
+    inside_ip = inner.getlayer(IP) if inner is not None else None
+    if inner is not None:
+        carrier = "VXLAN"
+    elif ESP in packet:
+        carrier = "ESP"
+    else:
+        carrier = _name(outer.payload if outer is not None else packet.payload)
+    return {
+        "source": outer.src if outer is not None else "",
+        "target": outer.dst if outer is not None else "",
+        "carrier": carrier,
+        "inner_source": inside_ip.src if inside_ip is not None else "",
+        "inner_target": inside_ip.dst if inside_ip is not None else "",
+        "says": _says(inner) if inner is not None else "",
+        "vni": int(packet[VXLAN].vni) if VXLAN in packet else -1,
+        "bytes": len(packet),
+        "inner_bytes": len(inner) if inner is not None else 0,
+        "frame": bytes(packet),
+    }
+
+
+def _says(frame: Packet) -> str:
+    if ICMP in frame:
+        return f"ICMP {_ICMP_TYPES.get(frame[ICMP].type, frame[ICMP].type)}"
+    if ARP in frame:
+        return f"ARP who has {frame[ARP].pdst}" if frame[ARP].op == 1 else f"ARP {frame[ARP].psrc} is here"
+    if TCP in frame:
+        line = bytes(frame[TCP].payload).split(b"\r\n")[0].decode(errors="replace")
+        return f"TCP {frame[TCP].flags} {line}".rstrip("\0 ")
+    return _name(frame.lastlayer() or frame)
+
+
+def _nested(packet: Packet) -> Iterator[Packet]:
+    while not isinstance(packet, NoPayload):
+        yield packet
+        packet = packet.payload
+
+
+def _name(packet: Packet) -> str:
+    names = {"Ether": "Ethernet", "Raw": "payload", "Padding": "payload"}
+    found = type(packet).__name__
+    return names.get(found, found)
+
+
+def _fields(packet: Packet) -> str:
+    match packet:
+        case Ether() | IP():
+            return f"{packet.src} → {packet.dst}"
+        case UDP() | TCP():
+            return f"port {packet.sport} → {packet.dport}"
+        case VXLAN():
+            return f"VNI {packet.vni}"
+        case ESP():
+            return f"SPI {packet.spi:#010x}"
+        case ICMP():
+            return _ICMP_TYPES.get(packet.type, str(packet.type))
+        case Raw():
+            return f"{len(packet)} bytes"
+    return ""

@@ -1,0 +1,281 @@
+"""What the probes make of IPVS tables, access logs, tasks and requests, as a real swarm printed them."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from helpers import probes
+from helpers.errors import LabError
+from helpers.probes import balancer, burst, overlay, services
+from tests.unit.probe_doubles import Container, Machine, Shell
+
+machine: Any = Machine  # which is none, to the type checker
+RULES = """-P PREROUTING ACCEPT
+-A PREROUTING -p tcp -m tcp --dport 8080 -j MARK --set-xmark 0x100/0xffffffff
+-A PREROUTING -p tcp -m tcp --dport 8082 -j MARK --set-xmark 0x101/0xffffffff
+"""
+TABLE = """IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+FWM  256 rr
+  -> 10.0.0.17:0                  Masq    1      0          101
+  -> 10.0.0.6:0                   Masq    1      2          99
+  -> 10.0.0.30:0                  Masq    0      0          0
+FWM  257 rr
+  -> 10.0.0.9:0                   Masq    1      0          0
+"""
+LOG = """10.0.0.4 - - [25/Nov/2026:09:57:41 +0000] "GET /?fresh=2 HTTP/1.1" 200 615 "-" "curl/8.14.1"
+10.0.0.4 - - [25/Nov/2026:09:57:41 +0000] "GET /?fresh=12 HTTP/1.1" 200 615 "-" "curl/8.14.1"
+10.0.0.4 - - [25/Nov/2026:09:57:42 +0000] "GET /?afresh=3 HTTP/1.1" 200 615 "-" "curl/8.14.1"
+10.0.0.4 - - [25/Nov/2026:09:57:43 +0000] "GET / HTTP/1.1" 200 615 "-" "curl/8.14.1"
+10.0.0.4 - - [25/Nov/2026:09:57:43 +0000] "GET /none?fresh=1 HTTP/1.1" 404 153 "-" "curl/8.14.1"
+"""
+REPLY = "64 bytes from {address}: icmp_seq=1 ttl=64 time=0.559 ms"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_ipvs_table_has_ports_and_weights() -> None:
+    rows = balancer.parse(RULES + TABLE)
+    assert [(row["port"], row["mark"], row["address"], row["weight"]) for row in rows] == [
+        (8080, 256, "10.0.0.6", 1),
+        (8080, 256, "10.0.0.17", 1),
+        (8080, 256, "10.0.0.30", 0),
+        (8082, 257, "10.0.0.9", 1),
+    ]
+    assert rows[0]["scheduler"] == "rr"
+    assert (rows[0]["forward"], rows[0]["active"], rows[0]["inactive"]) == ("Masq", 2, 99)
+
+
+def test_ipvs_of_a_machine_without_a_swarm(shell: Shell) -> None:
+    shell.program("nsenter", "echo 'nsenter: cannot open /run/docker/netns/ingress_sbox' >&2; exit 1")
+    with pytest.raises(LabError, match="cannot open"):
+        probes.ipvs(machine(shell))
+
+
+def test_ipvs_reads_all_machines(shell: Shell) -> None:
+    shell.program("nsenter", 'shift; exec "$@"')
+    shell.program("iptables", f"cat <<'E'\n{RULES}E")
+    shell.program("ipvsadm", f"cat <<'E'\n{TABLE}E")
+    frame = probes.ipvs(machine(shell, name="manager"), machine(shell, name="machine1"))
+    assert frame["machine"].to_list() == ["manager"] * 4 + ["machine1"] * 4
+
+
+def test_access_log_tells_marked_requests_alone() -> None:
+    rows = services.parse_log(LOG, "fresh")
+    assert [(row["number"], row["status"], row["client"]) for row in rows] == [
+        (2, 200, "10.0.0.4"),
+        (12, 200, "10.0.0.4"),
+        (1, 404, "10.0.0.4"),
+    ]
+
+
+class Swarm:
+    """The calls of docker-py's low-level client that the probes use, for one service of two tasks."""
+
+    def __init__(self, *states: str, ports: list[dict[str, Any]] | None = None) -> None:
+        self.states = list(states)
+        self.ports = ports
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"ID": "n1", "Description": {"Hostname": "manager"}}]
+
+    def tasks(self, filters: dict[str, str]) -> list[dict[str, Any]]:
+        assert filters == {"service": "nginx"}
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return [
+            {
+                "Slot": slot,
+                "NodeID": "n1" if slot < 10 else None,
+                "DesiredState": desired,
+                "Status": {"State": state, "Timestamp": "2026-11-25T09:30:42.540703604Z"},
+                "CreatedAt": "2026-11-25T09:29:30.042552638Z",
+                "NetworksAttachments": [{"Addresses": [f"10.0.0.{slot}/24"]}] if slot < 10 else None,
+            }
+            for slot, desired in ((10, "running"), (2, "running"), (2, "shutdown"))
+        ]
+
+    def inspect_service(self, name: str) -> dict[str, Any]:
+        return {"Spec": {"Mode": {"Replicated": {"Replicas": 2}}}, "Endpoint": {"Ports": self.ports}}
+
+    def containers(self, filters: dict[str, str]) -> list[dict[str, Any]]:
+        return [{"Id": "c", "Labels": {"com.docker.swarm.task.name": "nginx.1.nqf2w1h7t6amhbix0krw54vms"}}]
+
+    def logs(self, container: str, *, stdout: bool, stderr: bool) -> bytes:
+        return LOG.encode()
+
+
+def manager(shell: Shell, swarm: Swarm) -> Any:
+    found = machine(shell, name="manager")
+    found.docker.api = swarm
+    return found
+
+
+def test_tasks_are_sorted_as_people_count(shell: Shell) -> None:
+    frame = probes.tasks(manager(shell, Swarm("running")), "nginx")
+    assert frame["task"].to_list() == ["nginx.2", "nginx.2", "nginx.10"]
+    assert frame["node"].to_list() == ["manager", "manager", ""]
+    assert frame["address"].to_list() == ["10.0.0.2", "10.0.0.2", ""]
+    assert (frame["created"] < frame["since"]).all()
+
+
+def test_requests_by_replica_name_the_replica_briefly(shell: Shell) -> None:
+    frame = probes.requests_by_replica([manager(shell, Swarm("running"))], "nginx", "fresh")
+    assert frame["number"].to_list() == [1, 2, 12]
+    assert set(frame["replica"]) == {"nginx.1"}
+
+
+def test_waiting_for_tasks_that_start(shell: Shell) -> None:
+    probes.wait_until_running(manager(shell, Swarm("starting", "running")), "nginx", timeout=5)
+
+
+def test_waiting_for_tasks_in_vain_says_how_they_are(shell: Shell) -> None:
+    with pytest.raises(LabError, match="preparing, preparing after 0"):
+        probes.wait_until_running(manager(shell, Swarm("preparing")), "nginx", timeout=0)
+
+
+@pytest.mark.parametrize("ports", [None, [{"PublishedPort": 8080, "PublishMode": "host"}]])
+def test_a_service_that_publishes_nothing_through_ingress(
+    shell: Shell, ports: list[dict[str, Any]] | None
+) -> None:
+    with pytest.raises(LabError, match="no port in mode ingress"):
+        probes.wait_until_balanced(manager(shell, Swarm("running", ports=ports)), service="nginx")
+
+
+def test_balanced_means_that_all_answer(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = Swarm("running", ports=[{"PublishedPort": 8080, "PublishMode": "ingress"}])
+    shell.program("nsenter", 'shift; exec "$@"')
+    shell.program("iptables", f"cat <<'E'\n{RULES}E")
+    shell.program("ipvsadm", f"sed 1,3d <<'E' | sed '/257/,$d'\n{TABLE}E")
+    (tmp_path / "ip_vs").write_text(TABLE)
+    monkeypatch.setattr(services, "_WAIT", services._WAIT.replace("/proc/net/ip_vs", f"{tmp_path}/ip_vs"))
+    shell.program("nc", f"echo $4 >> {tmp_path}/asked; [ $4 != 10.0.0.17 ] || [ -e {tmp_path}/up ]")
+    host = manager(shell, published)
+    with pytest.raises(LabError, match=r"(?s)silent: 10\.0\.0\.17\n.*docker service ps"):
+        probes.wait_until_balanced(host, service="nginx", timeout=0)
+    (tmp_path / "up").touch()
+    probes.wait_until_balanced(host, service="nginx", timeout=0)
+    # A replica of weight 0 is on its way out: no connection will go there.
+    assert set((tmp_path / "asked").read_text().split()) == {"10.0.0.17", "10.0.0.6"}
+
+
+def test_a_burst_counts_connections_and_failures() -> None:
+    printed = "0 200 1 0.010665 \n0 200 0 0.002000 \n7 000 0 0.000000 Failed to connect\n0 503 0 0.001000 \n"
+    rows = burst.parse(printed)
+    assert [row["number"] for row in rows] == [1, 2, 3, 4]
+    assert [row["connects"] for row in rows] == [1, 0, 0, 0]
+    assert [row["ok"] for row in rows] == [True, True, False, False]
+    assert [row["error"] for row in rows] == ["", "", "curl: Failed to connect", "curl: HTTP 503"]
+    assert rows[0]["rtt_ms"] == pytest.approx(10.665)
+
+
+def test_a_burst_that_does_not_end(shell: Shell) -> None:
+    shell.program("curl", "echo '0 200 1 0.01 '")
+    with pytest.raises(LabError, match="1 of them ended"):
+        probes.http_burst(machine(shell), "http://m/", marker="n", count=2)
+
+
+def test_a_mesh_asks_every_pair(shell: Shell) -> None:
+    shell.program("curl", "echo '0 200 1 0.01 '; echo '7 000 0 0.0 Connection refused'")
+    machines = [machine(shell, name=name) for name in ("manager", "machine1")]
+    frame = probes.http_mesh(machines, port=8080)
+    assert frame[["source", "target", "status"]].to_numpy().tolist() == [
+        ["manager", "manager", 200],
+        ["manager", "machine1", 0],
+        ["machine1", "manager", 200],
+        ["machine1", "machine1", 0],
+    ]
+
+
+def test_the_self_test_names_the_pair_and_the_size_that_fail(shell: Shell) -> None:
+    shell.program("nsenter", 'shift; exec "$@"')
+    shell.program("ping", f'[ $6 != 1372 ] || exit 1; echo "{REPLY.format(address="$7")}"')
+    machines = []
+    for number, name in enumerate(("manager", "machine1"), start=2):
+        told = {"Containers": {"ingress-sbox": {"IPv4Address": f"10.0.0.{number}/24"}}}
+        machines.append(machine(shell, name=name))
+        machines[-1].docker.api = SimpleNamespace(inspect_network=lambda _, told=told: told)
+    with pytest.raises(LabError, match=r"(?s)manager → machine1, 1400 bytes.*moby#53004") as caught:
+        probes.overlay_self_test(*machines)
+    assert "84 bytes" not in str(caught.value)
+    shell.program("ping", f'echo "{REPLY.format(address="$7")}"')
+    assert len(probes.overlay_self_test(*machines)) == 2 * len((overlay.SMALL, overlay.LARGE))
+
+
+def test_reach_across_asks_by_address_and_by_name(shell: Shell) -> None:
+    shell.program("ping", f'case $5 in 10.0.1.*) echo "{REPLY.format(address="$5")}";; *) exit 1;; esac')
+    homes = {
+        name: machine(shell, Container(name, shell, {"my_overlay": {"IPAddress": f"10.0.1.{number}"}}))
+        for number, name in enumerate(("a", "b"))
+    }
+    frame = probes.reach_across(homes, "my_overlay")
+    assert frame[["source", "target", "via", "ok"]].to_numpy().tolist() == [
+        ["a", "b", "IP", True],
+        ["b", "a", "IP", True],
+        ["a", "b", "name", False],
+        ["b", "a", "name", False],
+    ]
+    with pytest.raises(LabError, match="connected to my_overlay"):
+        probes.reach_across(homes, "other")
+
+
+def test_waiting_for_an_answer(shell: Shell, tmp_path: Path) -> None:
+    up = tmp_path / "up"
+    shell.program("ping", f"[ -e {up} ] || {{ echo silence; touch {up}; exit 1; }}")
+    host = machine(shell, Container("b", shell))
+    with pytest.raises(LabError, match=r"(?s)reaches 10\.0\.1\.5.*silence.*UDP 4789"):
+        probes.wait_until_reached(host, "b", "10.0.1.5", timeout=0)
+    up.unlink()
+    probes.wait_until_reached(host, "b", "10.0.1.5", timeout=20)
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with http.server.HTTPServer(("127.0.0.1", 0), _Failing) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_port}/"
+        listening.shutdown()
+
+
+class _Failing(http.server.BaseHTTPRequestHandler):
+    healthy = True
+
+    def do_GET(self) -> None:
+        self.send_response(200 if _Failing.healthy else 503)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_load_goes_on_whatever_the_server_does(
+    shell: Shell, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.probes.load._STOP", str(tmp_path / "stop-"))
+    monkeypatch.setattr(_Failing, "healthy", True)
+    attempts, events = probes.http_timeline(
+        machine(shell),
+        server,
+        marker="n",
+        seconds=1.2,
+        interval=0.1,
+        events=[(0.6, "ill", lambda: setattr(_Failing, "healthy", False))],
+    )
+    assert attempts["number"].to_list() == list(range(len(attempts)))
+    early, late = attempts[attempts["t_s"] < 0.3], attempts[attempts["t_s"] > events["t_s"].item() + 0.25]
+    assert early["ok"].all()
+    assert set(late["error"]) == {"HTTP 503"}
+    assert abs((attempts["at"].iloc[0] - pd.Timestamp.now("UTC")).total_seconds()) < 60

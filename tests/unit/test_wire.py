@@ -1,0 +1,87 @@
+"""What is read from frames that two machines exchanged: tests/unit/captures, recorded in chapter 06."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from helpers import probes
+from helpers.errors import LabError
+from helpers.probes import wire
+from tests.unit.probe_doubles import Container, Machine, Shell
+
+CAPTURES = Path(__file__).parent / "captures"
+machine: Any = Machine  # which is none, to the type checker
+
+
+@pytest.fixture(scope="module")
+def plain() -> pd.DataFrame:
+    return wire.decode((CAPTURES / "vxlan.pcap").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def encrypted() -> pd.DataFrame:
+    return wire.decode((CAPTURES / "esp.pcap").read_bytes())
+
+
+def test_vxlan_is_read_down_to_the_request(plain: pd.DataFrame) -> None:
+    assert set(plain["carrier"]) == {"VXLAN"}
+    assert set(plain["vni"]) == {4097}
+    first = plain.iloc[0]
+    assert (first["source"], first["target"]) == ("192.168.99.100", "192.168.99.101")
+    assert (first["inner_source"], first["inner_target"]) == ("10.0.1.2", "10.0.1.5")
+    assert first["says"] == "ICMP echo request"
+    assert "TCP PA GET /?password=open-sesame HTTP/1.1" in plain["says"].to_list()
+    assert set(plain["bytes"] - plain["inner_bytes"]) == {50}
+    assert probes.readable(plain, "open-sesame") == 1
+
+
+def test_headers_add_up_to_the_frame(plain: pd.DataFrame) -> None:
+    headers = probes.layers(plain["frame"].iloc[0])
+    assert headers["layer"].to_list() == "Ethernet IP UDP VXLAN Ethernet IP ICMP payload".split()
+    assert headers["bytes"].to_list() == [14, 20, 8, 8, 14, 20, 8, 56]
+    assert headers["bytes"].sum() == len(plain["frame"].iloc[0])
+    assert headers["says"].to_list()[3:5] == ["VNI 4097", "02:42:0a:00:01:02 → 02:42:0a:00:01:05"]
+
+
+def test_esp_tells_who_and_nothing_else(encrypted: pd.DataFrame) -> None:
+    assert set(encrypted["carrier"]) == {"ESP"}
+    assert set(encrypted["source"]) == {"192.168.99.100", "192.168.99.101"}
+    assert set(encrypted["vni"]) == {-1}
+    assert set(encrypted["says"]) == set(encrypted["inner_source"]) == {""}
+    assert probes.readable(encrypted, "open-sesame") == 0
+    assert probes.layers(encrypted["frame"].iloc[0])["layer"].to_list()[:3] == ["Ethernet", "IP", "ESP"]
+
+
+def test_nothing_captured_is_an_empty_table(plain: pd.DataFrame) -> None:
+    nothing = wire.decode((CAPTURES / "vxlan.pcap").read_bytes()[:24])  # the file's own heading
+    assert nothing.empty
+    assert list(nothing.columns) == list(plain.columns)
+
+
+def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    pcap = base64.b64encode((CAPTURES / "vxlan.pcap").read_bytes()).decode()
+    # tcpdump says when it listens; the command must come after that, and tcpdump's end after the command.
+    shell.program(
+        "tcpdump",
+        f'trap "echo {pcap} | base64 -d > $6; exit" TERM\n'
+        f'sleep 0.3; touch {tmp_path}/on; echo "listening on $2" >&2\n'
+        "while :; do sleep 0.1; done",
+    )
+    host = machine(shell, Container("b", shell))
+    seen = probes.capture(host, "b", f"[ -e {tmp_path}/on ] && touch {tmp_path}/ran", expression="esp")
+    assert (tmp_path / "ran").exists()
+    assert "ICMP echo request" in seen["says"].to_list()
+
+
+def test_a_capture_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_START_S", 0.2)
+    shell = Shell(tmp_path)
+    shell.program("tcpdump", "echo 'tcpdump: eth9: No such device exists' >&2")
+    with pytest.raises(LabError, match="No such device"):
+        probes.capture(machine(shell, Container("b", shell)), "b", "true", expression="esp", interface="eth9")
