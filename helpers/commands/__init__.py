@@ -12,6 +12,7 @@ VERBS = {
     "run": "execute chapters without a browser, leaving the stored notebooks as they are",
     "test": "run the whole test suite, pytest --nbval; further arguments go to pytest",
     "doctor": "say what this machine has, what the lab needs, and which Engine would be used",
+    "shell": "open a shell on a machine of the lab that a notebook has started",
     "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
@@ -21,7 +22,7 @@ VERBS = {
 }
 
 _MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate"}
-_ENTER_ENVIRONMENT = {"stop", "sweep", "progress"}
+_ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 
 def carry_out(verb: str, arguments: list[str]) -> int:

@@ -73,6 +73,6 @@ def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "r
         ax.axhline(0.5, color=style.SOFT, linewidth=0.8, zorder=0)
         ax.set(ylim=(0, 1.04), xlabel=f"{quantity} in milliseconds", ylabel="share of answers by then")
         if len(answered):
-            ax.legend(loc="lower right", fontsize=9.5)
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=9.5)
         ax.set_label(f"{quantity} by {by}: " + ", ".join(told))
     return ax

@@ -1,6 +1,6 @@
 """Machines on a LAN: `Lab` and what it is made of."""
 
 from helpers.lab.lab import Lab
-from helpers.lab.machine import Completed, Machine
+from helpers.lab.machine import Completed, Machine, NoSuchContainer
 
-__all__ = ["Completed", "Lab", "Machine"]
+__all__ = ["Completed", "Lab", "Machine", "NoSuchContainer"]

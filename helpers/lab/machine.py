@@ -57,6 +57,10 @@ class Completed:
         return self
 
 
+class NoSuchContainer(LabError):
+    """There is no container of that name on the machine (yet)."""
+
+
 class Machine:
     """A Docker host of a lab. Made by `Lab`.
 
@@ -141,7 +145,7 @@ class Machine:
 
         Raises
         ------
-        LabError
+        NoSuchContainer
             If there is none; with the names of those there are.
         """
         try:
@@ -150,7 +154,7 @@ class Machine:
             present = (
                 ", ".join(sorted(str(one.name) for one in self.docker.containers.list(all=True))) or "none"
             )
-            raise LabError(
+            raise NoSuchContainer(
                 f"Looking for the container {name} on {self.name}",
                 f"containers there: {present}",
                 "Run the chapter's cells from the top, in order.",
