@@ -18,10 +18,11 @@ VERBS = {
     "sweep": "remove every container, network and volume of the lab from the Engines",
     "clean": "remove every trace: sweep, stop, then delete caches and the Python environment",
     "regenerate": "execute chapters and store their outputs",
+    "bench": "measure how long a learner waits, and write docs/bench.md",
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 
