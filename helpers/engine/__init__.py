@@ -76,8 +76,7 @@ def connect(choice: str | None = None) -> Engine:
         if embedded.why_impossible():
             raise
         if not embedded.running():
-            reason = unusable.seen.strip().splitlines()[0]
-            say(f"No usable Docker Engine ({reason}): taking the embedded engine")
+            say(f"No usable Docker Engine ({unusable.gist}): taking the embedded engine")
     return _open(embedded.start())  # outside: what fails there is not a consequence of the above
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -20,6 +21,10 @@ from helpers.progress import step
 
 _ENGINE_FAILURES = (docker.errors.DockerException, requests.RequestException, OSError)
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
+_MOST = 100  # the LAN has addresses from .100 on
+# A host name, and the last part of a container's name, which begins with the lab's id and a hyphen; and its
+# socket's path may not exceed 107 bytes.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
 
 
 class Lab:
@@ -31,7 +36,8 @@ class Lab:
     Parameters
     ----------
     machines:
-        Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``.
+        Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``. A name has
+        1 to 20 letters, digits and underscores, and begins with a letter.
     engine:
         Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
 
@@ -99,7 +105,7 @@ class Lab:
     def __getitem__(self, name: str) -> Machine:
         try:
             return self.machines[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise LabError(
                 f"Looking for the machine {name!r}",
                 f"this lab has {', '.join(self.machines)}",
@@ -139,12 +145,16 @@ def _names(machines: int | Sequence[str]) -> list[str]:
                 f"Starting a lab of {machines} machines", "a number is 1, 2 or 3", "Or give their names."
             )
         return _NAMES[machines]
-    names = [machines] if isinstance(machines, str) else list(machines)
-    if not names or len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
-        raise LabError(
-            f"Starting a lab of the machines {names}", "names must be plain and different", "Change them."
-        )
-    return names
+    names = [machines] if isinstance(machines, str) else machines
+    if not isinstance(names, Sequence) or not 1 <= len(names) <= _MOST:
+        seen = f"a number, or 1 to {_MOST} names, were expected"
+    elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
+        seen = f"not 1 to 20 letters, digits and underscores, a letter first: {wrong}"
+    elif len({name.lower() for name in names}) < len(names):
+        seen = "two of the names are the same"
+    else:
+        return list(names)
+    raise LabError(f"Starting a lab of the machines {names!r}", seen, "Change the names.")
 
 
 def _engine_failed(engine: Engine, error: Exception) -> LabError:

@@ -23,7 +23,9 @@ from helpers.lab.tunnel import Tunnel
 
 _READY_S = 240
 _REQUEST_S = 120
+_LONGEST_S = 24 * 3600
 _CTRL_C = b"\x03"
+_CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
 _AFTER_CTRL_C_S = 3
 
 
@@ -142,10 +144,12 @@ class Machine:
         Raises
         ------
         LabError
-            If there is none; with the names of those there are.
+            If there is none, with the names of those there are; or if the machine has gone away.
         """
         try:
-            return self.docker.containers.get(name)
+            if isinstance(name, str) and _CONTAINER.fullmatch(name):
+                return self.docker.containers.get(name)
+            raise docker.errors.NotFound("a name that no container can have")
         except docker.errors.NotFound:
             present = (
                 ", ".join(sorted(str(one.name) for one in self.docker.containers.list(all=True))) or "none"
@@ -162,17 +166,19 @@ class Machine:
         Parameters
         ----------
         command:
-            For ``sh -c``.
+            For ``sh -c``; without a null character.
         tty:
             Give it a terminal: ``docker exec -it`` works, and output appears as on a screen.
         timeout:
-            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL.
+            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL. A day at
+            most.
 
         Raises
         ------
         LabError
-            If the machine or its Engine has gone away.
+            If the machine or its Engine has gone away, or if this is no command or no time.
         """
+        _check(command, timeout)
         # `timeout` runs in the machine, so that nothing is left there if this process dies.
         last = timeout + 2 * _AFTER_CTRL_C_S if tty else timeout
         bounded = [
@@ -284,6 +290,17 @@ class Machine:
             str(getattr(error, "explanation", None) or error),
             "The machine or its Engine has ended. Restart the kernel and run the chapter from the top.",
         )
+
+
+def _check(command: Any, timeout: Any) -> None:
+    """Refuse what a shell or a clock cannot take."""
+    if not isinstance(command, str) or "\0" in command:
+        seen = f"a command for `sh -c` is text without a null character, not {command!r}"
+    elif not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST_S:
+        seen = f"a timeout is a number of seconds from 0 to {_LONGEST_S}, not {timeout!r}"
+    else:
+        return
+    raise LabError("Running a command on a machine", seen, "Correct that, and run the cell again.")
 
 
 def _collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:

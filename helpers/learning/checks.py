@@ -49,7 +49,7 @@ class Check:
         try:
             observed = self.see(lab)
         except LabError as error:  # no such container, machine or network; it does not run
-            return Seen(text, False, error.seen.splitlines()[0], self.hint)
+            return Seen(text, False, error.gist, self.hint)
         except docker.errors.APIError as error:
             return Seen(text, False, str(error.explanation or error), self.hint)
         return Seen(text, same(self.expected, observed), as_text(observed), self.hint)
