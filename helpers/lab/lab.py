@@ -10,16 +10,12 @@ from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar
 
-import docker.errors
-import requests
-
 from helpers.engine import Engine, connect, stock
 from helpers.errors import LabError
 from helpers.lab import labels, lan, reaper
 from helpers.lab.machine import Machine
 from helpers.progress import step
 
-_ENGINE_FAILURES = (docker.errors.DockerException, requests.RequestException, OSError)
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MOST = 100  # the LAN has addresses from .100 on
 # A host name, and the last part of a container's name, which begins with the lab's id and a hyphen; and its
@@ -70,7 +66,7 @@ class Lab:
                 self._start(names)
             except BaseException as error:
                 self.close()
-                if isinstance(error, _ENGINE_FAILURES):
+                if isinstance(error, Exception) and not isinstance(error, LabError):
                     raise _engine_failed(self.engine, error) from error
                 raise
         if self.engine.endpoint.backend == "embedded":
@@ -131,7 +127,7 @@ class Lab:
             Lab.current = None
         for machine in getattr(self, "machines", {}).values():
             machine.close()
-        with suppress(*_ENGINE_FAILURES):  # an Engine that is gone: the watch tries once more
+        with suppress(Exception):  # an Engine that is gone, or talks nonsense: the watch tries once more
             reaper.remove_lab(self.engine.client, self.id)
         self._watch.end()
         if self._owns_engine:
@@ -160,6 +156,6 @@ def _names(machines: int | Sequence[str]) -> list[str]:
 def _engine_failed(engine: Engine, error: Exception) -> LabError:
     return LabError(
         f"Starting a lab on the Engine at {engine.endpoint.url}",
-        str(getattr(error, "explanation", None) or error),
+        str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
         "Run `python3 -m helpers doctor`, then repeat.",
     )

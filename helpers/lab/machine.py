@@ -148,17 +148,16 @@ class Machine:
         """
         try:
             if isinstance(name, str) and _CONTAINER.fullmatch(name):
-                return self.docker.containers.get(name)
-            raise docker.errors.NotFound("a name that no container can have")
-        except docker.errors.NotFound:
-            present = (
-                ", ".join(sorted(str(one.name) for one in self.docker.containers.list(all=True))) or "none"
-            )
-            raise LabError(
-                f"Looking for the container {name} on {self.name}",
-                f"containers there: {present}",
-                "Run the chapter's cells from the top, in order.",
-            ) from None
+                with suppress(docker.errors.NotFound):
+                    return self.docker.containers.get(name)
+            present = sorted(str(one.name) for one in self.docker.containers.list(all=True))
+        except Exception as error:  # also what an answer that is none of an Engine's comes to
+            raise self._gone(f"Looking for the container {name} on {self.name}", error) from error
+        raise LabError(
+            f"Looking for the container {name} on {self.name}",
+            f"containers there: {', '.join(present) or 'none'}",
+            "Run the chapter's cells from the top, in order.",
+        )
 
     def run(self, command: str, *, tty: bool = False, timeout: float = 60) -> Completed:
         """Run a shell command on this machine and return what it printed and its exit code.
@@ -206,7 +205,7 @@ class Machine:
             finally:
                 stream.close()
             exit_code = self._exit_code(created["Id"])
-        except (docker.errors.DockerException, OSError) as error:
+        except Exception as error:
             raise self._gone(f"Running `{command}` on {self.name}", error) from error
         out, err = (part.decode(errors="replace") for part in printed)
         return Completed(exit_code, out.replace("\r\n", "\n"), err)
@@ -287,7 +286,7 @@ class Machine:
     def _gone(self, tried: str, error: Exception) -> LabError:
         return LabError(
             tried,
-            str(getattr(error, "explanation", None) or error),
+            str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
             "The machine or its Engine has ended. Restart the kernel and run the chapter from the top.",
         )
 

@@ -107,6 +107,13 @@ def _no_such_container(name: str) -> None:
     raise docker.errors.NotFound("no such container")
 
 
+def test_a_machine_that_has_gone_is_said_to_have_gone() -> None:
+    host = machine(NoEngine())
+    host.docker = SimpleNamespace(containers=NoEngine())  # type: ignore[assignment]
+    with pytest.raises(LabError, match="has ended"):
+        host.container("web")
+
+
 @given(PRINTED | st.text())
 @example("host --timeout nan")
 @example("host --timeout=inf")
