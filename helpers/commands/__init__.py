@@ -17,10 +17,11 @@ VERBS = {
     "sweep": "remove every container, network and volume of the lab from the Engines",
     "clean": "remove every trace: sweep, stop, then delete caches and the Python environment",
     "regenerate": "execute chapters and store their outputs",
+    "soak": "break labs in every way, measure what is left, write docs/soak.md (--seed N, --kills N)",
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "soak"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress"}
 
 
