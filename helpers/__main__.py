@@ -77,6 +77,8 @@ def _parser(verbs: dict[str, str]) -> argparse.ArgumentParser:
             _add_flag(subparser, "--delete", explanation)
         elif verb == "doctor":
             _add_flag(subparser, "--packages", "list every Debian package of the lab's images")
+        elif verb == "sweep":
+            _add_flag(subparser, "--images", "also the machine image, which the next lab builds again")
         elif verb == "progress":
             _add_flag(subparser, "--reset", "forget what has been done")
     return parser
