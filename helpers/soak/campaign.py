@@ -55,7 +55,7 @@ def _faults(random: Random) -> Iterator[Outcome]:
             embedded.start()
             ground.settle_user()
             before = ground.belongings()
-            lab = Lab(2)
+            lab = Lab()
             try:
                 objects = ground.count()
                 seen = strike(lab, random)

@@ -1,4 +1,4 @@
-"""The faults: each strikes a running lab of two machines, and returns what its learner then gets to see."""
+"""The faults: each strikes a running lab, and returns what its learner then gets to see."""
 
 from __future__ import annotations
 
@@ -33,22 +33,21 @@ def qemu_killed(lab: Lab, random: Random) -> str:
 
 def dockerd_killed(lab: Lab, random: Random) -> str:
     """The Engine of a machine dies; the machine does not."""
-    lab["manager"].run("pkill -KILL dockerd")
+    lab["host"].run("pkill -KILL dockerd")
     return _docker(lab)
 
 
 def machine_paused(lab: Lab, random: Random) -> str:
     """A machine stands still, its dead-man's switch with it."""
-    lab.engine.client.api.pause(lab["manager"].id)
+    lab.engine.client.api.pause(lab["host"].id)
     return _command(lab)
 
 
 def lan_cut(lab: Lab, random: Random) -> str:
     """A machine is taken off its LAN."""
-    api = lab.engine.client.api
-    api.disconnect_container_from_network(lab["machine1"].id, lab.lan.id, force=True)
-    done = lab["manager"].run(f"ping -c 1 -W 2 {lab['machine1'].address}")
-    return f"ping: exit code {done.exit_code}"
+    lab.engine.client.api.disconnect_container_from_network(lab["host"].id, lab.lan.id, force=True)
+    done = lab["host"].run(f"ping -c 1 -W 2 {lab.lan.gateway} 2>&1")
+    return f"ping: {done.stdout.strip().splitlines()[-1]}"
 
 
 def disk_full(lab: Lab, random: Random) -> str:
@@ -115,7 +114,7 @@ FAULTS: Mapping[str, Fault] = {
 def _command(lab: Lab) -> str:
     started = time.monotonic()
     try:
-        seen = f"exit code {lab['manager'].run('true', timeout=20).exit_code}"
+        seen = f"exit code {lab['host'].run('true', timeout=20).exit_code}"
     except LabError as error:
         seen = ground.say_of(error)
     return f"{seen} (after {time.monotonic() - started:.0f} s)"
@@ -123,6 +122,6 @@ def _command(lab: Lab) -> str:
 
 def _docker(lab: Lab) -> str:
     try:
-        return "Docker answers" if lab["manager"].docker.ping() else "Docker does not answer"
+        return "Docker answers" if lab["host"].docker.ping() else "Docker does not answer"
     except Exception as error:  # docker-py's own, as a notebook would show it
         return f"{type(error).__name__}: {error}"[:90]

@@ -46,7 +46,7 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
             "",
             f"## Other faults: {_count(others)}",
             "",
-            "Each strikes a lab of two machines, which is then closed.",
+            "Each strikes a lab of one machine, which is then closed.",
             "",
             *_table(
                 ["fault", "objects", "gone after", "next lab", "user's files", "what is seen"],
