@@ -55,7 +55,7 @@ def disk_full(lab: Lab, random: Random) -> str:
     entry, machine = ground.machine_of_the_engine()
     guest.run(entry, machine, _ALMOST_ALL)
     try:
-        with Lab(["a", "b", "c", "d"]) as second:
+        with Lab(["a", "b"]) as second:
             # What the machines of the stock no longer have to write, this has.
             done = second["a"].run("head -c 100M /dev/zero > /var/lib/docker/more", timeout=120)
             return done.stderr.strip() or f"exit code {done.exit_code}"
@@ -89,6 +89,8 @@ def set_up_interrupted(lab: Lab, random: Random) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A campaign in the background of a shell is deaf to Ctrl-C, and so would its children be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(moment)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
