@@ -18,9 +18,9 @@ from helpers.progress import step
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MOST = 100  # the LAN has addresses from .100 on
-# A host name, and the last part of a container's name, which begins with the lab's id and a hyphen; and its
+# A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen; and its
 # socket's path may not exceed 107 bytes.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 
 class Lab:
@@ -33,7 +33,7 @@ class Lab:
     ----------
     machines:
         Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``. A name has
-        1 to 20 letters, digits and underscores, and begins with a letter.
+        1 to 20 letters and digits, and begins with a letter.
     engine:
         Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
 
@@ -145,7 +145,7 @@ def _names(machines: int | Sequence[str]) -> list[str]:
     if not isinstance(names, Sequence) or not 1 <= len(names) <= _MOST:
         seen = f"a number, or 1 to {_MOST} names, were expected"
     elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
-        seen = f"not 1 to 20 letters, digits and underscores, a letter first: {wrong}"
+        seen = f"not 1 to 20 letters and digits, a letter first: {wrong}"
     elif len({name.lower() for name in names}) < len(names):
         seen = "two of the names are the same"
     else:

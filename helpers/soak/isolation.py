@@ -61,7 +61,7 @@ def campaign() -> Crossings:
     labs: list[Lab] = []
     try:
         while len(labs) < WANTED and (not labs or _free_mb(labs[0]) > _ROOM_MB):
-            labs.append(Lab([f"of_lab{len(labs)}"]))
+            labs.append(Lab([f"host{len(labs)}"]))
         return _look(labs, alone)
     finally:
         with ThreadPoolExecutor(max(1, len(labs))) as pool:
