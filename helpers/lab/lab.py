@@ -18,8 +18,8 @@ from helpers.progress import step
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MOST = 100  # the LAN has addresses from .100 on
-# A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen; and its
-# socket's path may not exceed 107 bytes.
+# A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen;
+# and its socket's path may not exceed 107 bytes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 

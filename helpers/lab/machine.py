@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,46 +16,14 @@ from docker.models.containers import Container
 
 from helpers.engine import stock
 from helpers.errors import LabError
+from helpers.lab.command import AFTER_CTRL_C_S, Completed, check, collect
 from helpers.lab.lan import Lan
-from helpers.lab.stream import STDOUT, Stream
+from helpers.lab.stream import Stream
 from helpers.lab.tunnel import Tunnel
 
 _READY_S = 240
 _REQUEST_S = 120
-_LONGEST_S = 24 * 3600
-_CTRL_C = b"\x03"
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
-_AFTER_CTRL_C_S = 3
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A command that has ended.
-
-    Attributes
-    ----------
-    exit_code:
-        As the shell has it; 124 if the command was ended after its time.
-    stdout, stderr:
-        What it printed. With a terminal both are in `stdout`, in the order in which they appeared.
-    """
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    def checked(self, tried: str) -> Completed:
-        """Return itself, if the command succeeded.
-
-        Raises
-        ------
-        LabError
-            If it did not; with what was `tried`, and what the command said.
-        """
-        if self.exit_code:
-            seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
-            raise LabError(tried, seen, "Restart the kernel and run the chapter from the top.")
-        return self
 
 
 class Machine:
@@ -177,9 +144,9 @@ class Machine:
         LabError
             If the machine or its Engine has gone away, or if this is no command or no time.
         """
-        _check(command, timeout)
+        check(command, timeout)
         # `timeout` runs in the machine, so that nothing is left there if this process dies.
-        last = timeout + 2 * _AFTER_CTRL_C_S if tty else timeout
+        last = timeout + 2 * AFTER_CTRL_C_S if tty else timeout
         bounded = [
             "timeout",
             *(["--foreground"] if tty else []),
@@ -201,7 +168,7 @@ class Machine:
             )
             stream = Stream(self._api.exec_start(created["Id"], tty=tty, socket=True), framed=not tty)
             try:
-                printed = _collect(stream, timeout, tty)
+                printed = collect(stream, timeout, tty)
             finally:
                 stream.close()
             exit_code = self._exit_code(created["Id"])
@@ -289,37 +256,3 @@ class Machine:
             str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
             "The machine or its Engine has ended. Restart the kernel and run the chapter from the top.",
         )
-
-
-def _check(command: Any, timeout: Any) -> None:
-    """Refuse what a shell or a clock cannot take."""
-    if not isinstance(command, str) or "\0" in command:
-        seen = f"a command for `sh -c` is text without a null character, not {command!r}"
-    elif not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST_S:
-        seen = f"a timeout is a number of seconds from 0 to {_LONGEST_S}, not {timeout!r}"
-    else:
-        return
-    raise LabError("Running a command on a machine", seen, "Correct that, and run the cell again.")
-
-
-def _collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
-    """Read until the output ends; after `timeout` seconds on a terminal press Ctrl-C."""
-    out, err = b"", b""
-    deadline = time.monotonic() + timeout + (0 if tty else _AFTER_CTRL_C_S)
-    if not tty:
-        stream.half_close()
-    while True:
-        try:
-            for kind, data in stream.output(deadline):
-                out, err = (out + data, err) if kind == STDOUT else (out, err + data)
-            return out, err
-        except KeyboardInterrupt:
-            if tty:
-                stream.send(_CTRL_C)
-            raise
-        except TimeoutError:
-            if not tty or time.monotonic() > deadline + 2 * _AFTER_CTRL_C_S:
-                return out, err
-            stream.send(_CTRL_C)
-            deadline = time.monotonic() + _AFTER_CTRL_C_S
-            tty = False  # once; after that `timeout` in the machine ends it

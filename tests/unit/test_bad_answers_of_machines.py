@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from helpers import probes
 from helpers.errors import LabError
-from helpers.lab.machine import Completed
+from helpers.lab.command import Completed
 from helpers.plugin import calls
 from helpers.plugin.wire.driver import Driver, application
 from helpers.probes import inspection
