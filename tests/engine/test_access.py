@@ -21,22 +21,15 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
-from helpers import environment
 from helpers.commands import lab as jupyterlab
 from helpers.engine import Engine
 from helpers.lab import Lab
 from helpers.learning import record
 from helpers.paths import PROJECT, cache_dir, engine_dir, run_dir, state_dir
+from tests.engine.support import wait_until_empty
 
 NOBODY = 65534
 START_S = 120
-# What opens a connection of ZeroMQ without a key. Source: ZMTP 3.0, rfc.zeromq.org/spec/23, "greeting".
-GREETING = b"\xff\0\0\0\0\0\0\0\1\x7f\3\0NULL".ljust(64, b"\0")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_jupyter() -> None:
-    environment.isolate()
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return state_dir()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kernel() -> Iterator[KernelManager]:
     manager = KernelManager(kernel_name="python3", transport_encryption="auto")
     manager.start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -57,11 +50,11 @@ def kernel() -> Iterator[KernelManager]:
     manager.shutdown_kernel(now=True)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Process, str]]:
     """Start JupyterLab as `make lab` does; its process, and the address that it prints for its reader."""
     started = subprocess.Popen(
-        [*jupyterlab.jupyter_command(tmp_path), "--no-browser"],
+        [*jupyterlab.jupyter_command(tmp_path_factory.mktemp("course")), "--no-browser"],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -77,7 +70,10 @@ def server(tmp_path: Path) -> Iterator[tuple[psutil.Process, str]]:
 
     threading.Thread(target=read, daemon=True).start()
     try:
-        yield psutil.Process(started.pid), addresses.get(timeout=START_S)
+        address = addresses.get(timeout=START_S)
+        port = int(address.split(":")[2].partition("/")[0])
+        assert wait_until_empty(lambda: not _listens(port), START_S) is False  # it prints just before
+        yield psutil.Process(started.pid), address
     finally:
         started.terminate()
         started.wait(30)
@@ -135,16 +131,32 @@ def test_jupyterlab_asks_for_its_token(server: tuple[psutil.Process, str]) -> No
 @pytest.mark.parametrize("port", ["shell_port", "iopub_port", "stdin_port", "control_port"])
 def test_a_kernel_asks_for_its_key(kernel: KernelManager, port: str) -> None:
     client = kernel.blocking_client()
-    client.load_connection_file()
+    client.load_connection_file(kernel.connection_file)
     client.start_channels()
     client.wait_for_ready(START_S)
     client.stop_channels()
-    with socket.create_connection(("127.0.0.1", getattr(kernel, port)), 10) as stranger:
-        stranger.sendall(GREETING)
-        greeting = b""
-        while len(greeting) < 64 and (data := stranger.recv(64)):
-            greeting += data
-    assert greeting[12:32].rstrip(b"\0") == b"CURVE"
+    asked = getattr(kernel, port)
+    assert _greeted(asked, b"NULL")[12:] == b""  # it hangs up
+    assert _greeted(asked, b"CURVE")[12:].rstrip(b"\0") == b"CURVE"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _greeted(port: int, mechanism: bytes) -> bytes:
+    """What a ZeroMQ socket says to a stranger who proposes that mechanism.
+
+    Source: ZMTP 3.0, rfc.zeromq.org/spec/23, "greeting": signature, version, mechanism, role, filler.
+    """
+    greeting = b"\xff\0\0\0\0\0\0\0\1\x7f\3\0" + mechanism
+    with socket.create_connection(("127.0.0.1", port), 10) as stranger:
+        stranger.sendall(greeting.ljust(64, b"\0"))
+        said = b""
+        while len(said) < 64 and (data := stranger.recv(64)):
+            said += data
+    return said
 
 
 def _ours() -> list[psutil.Process]:
