@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,7 +16,9 @@ from helpers.lab import Lab, Machine
 WANTED = 8
 _ROOM_MB = 450  # for one more machine and the containers of its experiment
 _FREE = "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
-_COUNT_S = 20
+_CAPTURE_S, _LEAD_S = 60, 8  # how long it lasts, and how long it runs before anybody pings
+_EXPERIMENT_S = 600
+_SOURCE = re.compile(r"IP ([\d.]+) >")
 _EXPERIMENT = (
     "docker run -d --name web nginx >/dev/null && docker run -d --name one busybox sleep 900 >/dev/null &&"
     " docker run -d --name two busybox sleep 900 >/dev/null"
@@ -34,7 +38,9 @@ class Crossings:
     pings, names:
         Machines of other labs that answered a ping, or whose name was resolved, of so many ``pairs``.
     packets:
-        Of other labs' addresses, seen on any LAN while all pinged all.
+        Of other labs' machines, seen on any LAN while all pinged all.
+    own:
+        Packets of a machine's own that the same capture saw, on the LAN with the fewest: it did look.
     verdicts:
         Labs whose table of who reaches whom differs from that of a lab alone.
     """
@@ -46,12 +52,14 @@ class Crossings:
     pings: int
     names: int
     packets: int
+    own: int
     verdicts: int
 
     @property
     def good(self) -> bool:
         """Whether nothing crossed."""
-        return not (self.addresses or self.pings or self.names or self.packets or self.verdicts)
+        crossed = self.addresses or self.pings or self.names or self.packets or self.verdicts
+        return not crossed and self.own > 0
 
 
 def campaign() -> Crossings:
@@ -70,25 +78,27 @@ def campaign() -> Crossings:
 
 def _look(labs: Sequence[Lab], alone: pd.DataFrame) -> Crossings:
     machines = [machine for lab in labs for machine in lab.machines.values()]
-    others = {
-        machine.name: [other for other in machines if other is not machine and other.name != machine.name]
-        for machine in machines
-    }
-    with ThreadPoolExecutor(len(machines)) as pool:
-        packets = [pool.submit(_foreign_packets, machine, others[machine.name]) for machine in machines]
+    others = {machine.name: [one for one in machines if one is not machine] for machine in machines}
+    free_mb = _free_mb(labs[0])
+    with ThreadPoolExecutor(len(machines)) as capturing, ThreadPoolExecutor(len(machines)) as pool:
+        captures = [capturing.submit(_capture, machine) for machine in machines]
+        time.sleep(_LEAD_S)
         pings = list(pool.map(lambda machine: _reached(machine, others[machine.name]), machines))
+        seen = {machine.name: one.result() for machine, one in zip(machines, captures, strict=True)}
         names = list(pool.map(lambda machine: _resolved(machine, others[machine.name]), machines))
         verdicts = list(pool.map(_verdict, machines))
-        return Crossings(
-            labs=len(labs),
-            free_mb=_free_mb(labs[0]),
-            pairs=len(machines) * (len(machines) - 1),
-            addresses=len(labs) - len({lab.lan.subnet for lab in labs}),
-            pings=sum(pings),
-            names=sum(names),
-            packets=sum(one.result() for one in packets),
-            verdicts=sum(not verdict.equals(alone) for verdict in verdicts),
-        )
+    foreign = {name: {machine.address for machine in others[name]} for name in others}
+    return Crossings(
+        labs=len(labs),
+        free_mb=free_mb,
+        pairs=len(machines) * (len(machines) - 1),
+        addresses=len(labs) - len({lab.lan.subnet for lab in labs}),
+        pings=sum(pings),
+        names=sum(names),
+        packets=sum(source in foreign[name] for name in seen for source in seen[name]),
+        own=min(seen[machine.name].count(machine.address) for machine in machines),
+        verdicts=sum(not verdict.equals(alone) for verdict in verdicts),
+    )
 
 
 def _free_mb(lab: Lab) -> int:
@@ -97,8 +107,8 @@ def _free_mb(lab: Lab) -> int:
 
 
 def _reached(machine: Machine, others: Sequence[Machine]) -> int:
-    targets: Mapping[str, str] = {other.name: other.address for other in others}
-    return int(probes.reach({machine.name: (machine, None)}, targets)["ok"].sum()) if targets else 0
+    targets = {other.name: other.address for other in others}
+    return int(probes.reach({machine.name: (machine, None)}, targets)["ok"].sum())
 
 
 def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
@@ -107,14 +117,14 @@ def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
     return len(done.stdout.splitlines())
 
 
-def _foreign_packets(machine: Machine, others: Sequence[Machine]) -> int:
-    hosts = " or ".join(f"src host {other.address}" for other in others) or "src host 0.0.0.0"
-    command = f"timeout {_COUNT_S} tcpdump -n -i eth0 --immediate-mode '{hosts}' 2>/dev/null"
-    return len(machine.run(command, timeout=_COUNT_S + 30).stdout.splitlines())
+def _capture(machine: Machine) -> list[str]:
+    """The source address of each packet of a ping that passes the machine's interface."""
+    command = f"timeout {_CAPTURE_S} tcpdump -n -l -i eth0 --immediate-mode icmp 2>/dev/null"
+    return _SOURCE.findall(machine.run(command, timeout=_CAPTURE_S + 30).stdout)
 
 
 def _verdict(machine: Machine) -> pd.DataFrame:
     """A small chapter: who reaches whom on the default bridge, and what it says when a name is unknown."""
-    machine.run(_EXPERIMENT, timeout=300).checked(f"Starting three containers on {machine.name}")
+    machine.run(_EXPERIMENT, timeout=_EXPERIMENT_S).checked(f"Starting three containers on {machine.name}")
     table = probes.who_reaches_whom(machine, ["web", "one", "two"], sources=["one", "two"])
-    return table.drop(columns="rtt_ms")
+    return table.drop(columns=["rtt_ms"])

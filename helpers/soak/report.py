@@ -63,7 +63,11 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
                     ["a LAN that two labs share", f"{crossings.labs} labs", str(crossings.addresses)],
                     ["a ping to another lab's machine", f"{crossings.pairs} pairs", str(crossings.pings)],
                     ["another lab's name resolved", f"{crossings.pairs} pairs", str(crossings.names)],
-                    ["a packet of another lab on a LAN", f"{crossings.labs} LANs", str(crossings.packets)],
+                    [
+                        "a packet of another lab on a LAN",
+                        f"{crossings.labs} LANs, at least {crossings.own} packets seen on each",
+                        str(crossings.packets),
+                    ],
                     [
                         "a table of who reaches whom that differs from a lab's alone",
                         f"{crossings.labs} labs",
