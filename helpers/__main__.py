@@ -11,6 +11,7 @@ import os
 import sys
 
 MINIMUM_PYTHON = (3, 11)
+_READ_THEIR_OWN_ARGUMENTS = {"test", "soak"}
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
 
     parser = _parser(commands.VERBS)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.verb != "test":
+    if rest and options.verb not in _READ_THEIR_OWN_ARGUMENTS:
         parser.error(f"unknown argument: {' '.join(rest)}")
     if options.verb is None:
         parser.print_help()
@@ -80,6 +81,10 @@ def _parser(verbs: dict[str, str]) -> argparse.ArgumentParser:
         elif verb == "stop":
             explanation = "also delete what was built for it; the next start builds it again"
             _add_flag(subparser, "--delete", explanation)
+        elif verb == "doctor":
+            _add_flag(subparser, "--packages", "list every Debian package of the lab's images")
+        elif verb == "sweep":
+            _add_flag(subparser, "--images", "also the machine image, which the next lab builds again")
         elif verb == "progress":
             _add_flag(subparser, "--reset", "forget what has been done")
     return parser

@@ -26,6 +26,11 @@ class LabError(RuntimeError):
         self.seen = seen
         self.next_step = next_step
 
+    @property
+    def gist(self) -> str:
+        """The first line of what was seen, for where there is room for one."""
+        return next((line for line in self.seen.splitlines() if line.strip()), "nothing").strip()
+
     def __str__(self) -> str:
         seen = textwrap.indent(self.seen.strip(), "    ").strip()
         return f"{self.tried}\n  seen: {seen}\n  next: {self.next_step}"

@@ -19,10 +19,11 @@ VERBS = {
     "clean": "remove every trace: sweep, stop, then delete caches and the Python environment",
     "regenerate": "execute chapters and store their outputs",
     "bench": "measure how long a learner waits, and write docs/bench.md",
+    "soak": "break labs in every way, measure what is left, write docs/soak.md (--seed N, --kills N)",
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 

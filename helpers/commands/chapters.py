@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -46,9 +47,32 @@ def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
     return [_find_one(name, chapters) for name in names] if names else chapters
 
 
+def read(path: Path) -> NotebookNode:
+    """Read a notebook, which a learner may have changed in any way.
+
+    Raises
+    ------
+    LabError
+        If it cannot be opened, or is no notebook of format 4.
+    """
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    # nbformat looks into what it reads before it validates that: whatever it stumbles over is in the file.
+    except Exception as error:
+        raise LabError(
+            f"Reading the notebook {path}",
+            (str(error).strip().splitlines() or [type(error).__name__])[0][:300],
+            f"Repair it, or bring the original back: git checkout {path.name}",
+        ) from error
+    return notebook
+
+
 def _find_one(name: str, chapters: Sequence[Path]) -> Path:
-    if name.endswith(".ipynb") and Path(name).is_file():
-        return Path(name).resolve()
+    if name.endswith(".ipynb"):
+        with suppress(OSError, ValueError):  # no name that a file can have
+            if Path(name).is_file():
+                return Path(name).resolve()
     for chapter in chapters:
         if name in (chapter.stem, chapter.name, chapter.stem.split("_")[0]):
             return chapter
@@ -70,9 +94,9 @@ def execute(path: Path) -> NotebookNode:
     ChapterFailed
         If a cell raises, takes too long, or ends the kernel.
     LabError
-        If the kernel does not start.
+        If the file is no notebook, or the kernel does not start.
     """
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    notebook = read(path)
     # What is stored and compared must not hold durations: see helpers.progress.
     os.environ["LAB_PROGRESS"] = "off"
     with step(path.stem) as running:

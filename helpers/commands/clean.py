@@ -23,7 +23,7 @@ def command(arguments: list[str]) -> int:
     environment.leave()
     python = environment.usable()
     if python:
-        _carry_out(python, "sweep")
+        _carry_out(python, "sweep", "--images")
         _carry_out(python, "stop", "--delete")
     packages = debian.installed_by_us()
     for directory in (run_dir(), cache_dir(), VENV):

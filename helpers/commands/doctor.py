@@ -11,13 +11,17 @@ from helpers.errors import LabError
 from helpers.paths import VENV
 
 if TYPE_CHECKING:
+    from helpers.engine.contents import Manifest
     from helpers.engine.reachable import Endpoint
     from helpers.engine.requirements import Requirement
 
 
 def command(arguments: list[str]) -> int:
-    """Print the diagnosis; the exit code is 1 if the Engine that would be used cannot carry the course."""
-    del arguments
+    """Print the diagnosis; the exit code is 1 if the Engine that would be used cannot carry the course.
+
+    With ``--packages``, list every Debian package of the lab's images with its version, not a few.
+    """
+    every = "--packages" in arguments
     ready = environment.enter_if_made()
     print(f"Python       {sys.version.split()[0]} at {sys.executable}")
     print(f"Environment  {_environment(ready)}")
@@ -26,10 +30,10 @@ def command(arguments: list[str]) -> int:
         return 0
     choice = os.environ.get("LAB_ENGINE", "auto")
     if choice != "embedded":
-        code = _docker(is_only_choice=choice == "docker")
+        code = _docker(choice == "docker", every)
         if code is not None:
             return code
-    return _embedded()
+    return _embedded(every)
 
 
 def _environment(ready: bool) -> str:
@@ -40,7 +44,7 @@ def _environment(ready: bool) -> str:
     return f"{sys.prefix}, older than requirements.lock: `make lab` makes it anew"
 
 
-def _docker(is_only_choice: bool) -> int | None:
+def _docker(is_only_choice: bool, every: bool) -> int | None:
     """Diagnose the Engine that is already there; None if `make lab` would pass it over."""
     from helpers.engine import reachable, requirements
 
@@ -57,11 +61,12 @@ def _docker(is_only_choice: bool) -> int | None:
     print(f"Docker       {endpoint.url} ({endpoint.source}) {verdict}")
     _show(rows)
     if suffices:
+        _show_contents(endpoint, every)
         return 0
     return 1 if is_only_choice else None
 
 
-def _embedded() -> int:
+def _embedded(every: bool) -> int:
     from helpers.engine import embedded, requirements
 
     if reason := embedded.why_impossible():
@@ -75,6 +80,7 @@ def _embedded() -> int:
     rows = _measure(endpoint)
     print(f"Embedded     would be used; it runs at {endpoint.url}")
     _show(rows)
+    _show_contents(endpoint, every)
     return 0 if requirements.suffices(rows) else 1
 
 
@@ -98,3 +104,29 @@ def _show(rows: list[Requirement]) -> None:
         print(f"  {mark} {row.name:{width}}  {row.evidence}")
         if not row.ok:
             print(f"    {'':{width}}  needed by {row.needed_by}. {row.hint}")
+
+
+def _show_contents(endpoint: Endpoint, every: bool) -> None:
+    """Say what the machine image, and our own engine's system, consist of."""
+    from helpers.engine import contents, images, reachable
+
+    client = reachable.open_client(endpoint)
+    try:
+        if not client.images.list(images.MACHINE_IMAGE):
+            return  # not built yet
+        _show_manifest("Machine", "machine", contents.of_image(client, images.MACHINE_IMAGE), every)
+        if endpoint.backend == "embedded":
+            _show_manifest("Engine", "vm", contents.of_engine(client, images.MACHINE_IMAGE), every)
+    finally:
+        client.close()
+    if not every:
+        print("             all of them: python3 -m helpers doctor --packages")
+
+
+def _show_manifest(title: str, definition: str, manifest: Manifest, every: bool) -> None:
+    from helpers.engine import images
+
+    shown = sorted(manifest if every else set(manifest) & set(images.packages(definition)))
+    print(f"{title:12} {len(manifest)} Debian packages" + ("" if every else f", the {len(shown)} asked for:"))
+    for package in shown:
+        print(f"             {package} {manifest[package]}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import docker
 import pandas as pd
 
-from helpers.engine import embedded, images, reachable, requirements
+from helpers.engine import embedded, images, reachable, refusals, requirements
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.progress import say
@@ -76,21 +77,22 @@ def connect(choice: str | None = None) -> Engine:
         if embedded.why_impossible():
             raise
         if not embedded.running():
-            reason = unusable.seen.strip().splitlines()[0]
-            say(f"No usable Docker Engine ({reason}): taking the embedded engine")
+            say(f"No usable Docker Engine ({unusable.gist}): taking the embedded engine")
     return _open(embedded.start())  # outside: what fails there is not a consequence of the above
 
 
 def _reachable() -> Engine:
     engine = _open(reachable.resolve())
     try:
-        _refuse_if_lacking(engine, requirements.quick(engine.client))
-        images.ensure(engine.client)
-        measured = requirements.recall(engine.client)
-        if measured is None:
-            measured = requirements.check(engine.client, images.MACHINE_IMAGE, {images.LABEL: "requirements"})
-            requirements.remember(engine.client, measured)
-        _refuse_if_lacking(engine, measured)
+        with _explained(engine.endpoint):
+            _refuse_if_lacking(engine, requirements.quick(engine.client))
+            images.ensure(engine.client)
+            measured = requirements.recall(engine.client)
+            if measured is None:
+                labels = {images.LABEL: "requirements"}
+                measured = requirements.check(engine.client, images.MACHINE_IMAGE, labels)
+                requirements.remember(engine.client, measured)
+            _refuse_if_lacking(engine, measured)
     except BaseException:
         engine.close()
         raise
@@ -111,5 +113,10 @@ def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement]) -> 
 
 def _open(endpoint: Endpoint) -> Engine:
     client = reachable.open_client(endpoint)
-    version = str(client.version()["Version"]).split("+")[0]
-    return Engine(client, endpoint, version)
+    with _explained(endpoint):
+        return Engine(client, endpoint, str(client.version()["Version"]).split("+")[0])
+
+
+def _explained(endpoint: Endpoint) -> AbstractContextManager[None]:
+    tried = f"Asking the Docker Engine at {endpoint.url} ({endpoint.source}) what it can do"
+    return refusals.explained(tried, endpoint.url, reachable.REQUEST_S)

@@ -183,7 +183,7 @@ def _prepared(entry: Path) -> tuple[Accelerator, Path]:
         try:
             return KVM, _prepare(entry, KVM)
         except LabError as error:
-            say(f"KVM does not run a guest here ({error.seen.splitlines()[0]}): going on with emulation")
+            say(f"KVM does not run a guest here ({error.gist}): going on with emulation")
     return TCG, _prepare(entry, TCG)
 
 

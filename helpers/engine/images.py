@@ -39,7 +39,8 @@ def packages(definition: str) -> list[str]:
     return (DEFINITIONS / definition / "packages.txt").read_text().split()
 
 
-MACHINE_IMAGE = f"{NAME}/machine:{SUITE}-{key('machine')}"
+_REPOSITORY = f"{NAME}/machine"
+MACHINE_IMAGE = f"{_REPOSITORY}:{SUITE}-{key('machine')}"
 
 
 def ensure(client: docker.DockerClient) -> None:
@@ -75,6 +76,18 @@ def ensure(client: docker.DockerClient) -> None:
                     building.update(line.splitlines()[0][:60])
         except docker.errors.APIError as error:
             raise _failure("\n".join([*tail, str(error.explanation or error)])) from error
+
+
+def remove(client: docker.DockerClient) -> list[str]:
+    """Remove the machine images, also those of earlier versions; return those that stay, being in use."""
+    kept = []
+    for image in client.images.list(_REPOSITORY, filters={"label": f"{LABEL}=image"}):
+        for tag in image.tags:
+            try:
+                client.images.remove(tag)
+            except docker.errors.APIError:  # a container of somebody's is made from it
+                kept.append(tag)
+    return kept
 
 
 def _failure(seen: str) -> LabError:

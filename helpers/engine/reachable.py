@@ -18,7 +18,6 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import docker
-import requests
 from docker.constants import IS_WINDOWS_PLATFORM
 from docker.context import ContextAPI
 from docker.errors import DockerException
@@ -31,6 +30,7 @@ from helpers.errors import LabError
 T = TypeVar("T")
 
 DEFAULT_SOURCE = "default socket"
+REQUEST_S = 120
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
     return _checked(Endpoint(context.host, source, tls=context.tls))
 
 
-def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = 120) -> docker.DockerClient:
+def open_client(
+    endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = REQUEST_S
+) -> docker.DockerClient:
     """Connect to an Engine and make sure that it is a Docker Engine a lab can talk to.
 
     Parameters
@@ -103,11 +105,9 @@ def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int 
         If nothing usable answers; `helpers.engine.refusals` tells the cases apart.
     """
     tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
-    try:
+    with refusals.explained(tried, endpoint.url, timeout_s):
         version = _within(timeout_s, lambda: _ask_version(endpoint, timeout_s))
-    except (DockerException, requests.RequestException, OSError, ValueError) as error:
-        raise refusals.explain(tried, endpoint.url, error, timeout_s) from error
-    refusals.refuse_unsuitable(tried, version)
+        refusals.refuse_unsuitable(tried, version)
     return _client(endpoint, str(version["ApiVersion"]), request_timeout_s)
 
 

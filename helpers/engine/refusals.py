@@ -6,6 +6,7 @@ import os
 import ssl
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socket import gaierror
 from typing import Any, TypeVar
@@ -23,6 +24,21 @@ MINIMUM_API = "1.41"  # Engine 20.10, the first with private cgroup namespaces
 
 EMBEDDED = "use the lab's own Engine: LAB_ENGINE=embedded"
 WRONG_ADDRESS = f"Correct DOCKER_HOST or the context, or {EMBEDDED}"
+
+
+@contextmanager
+def explained(tried: str, url: str, timeout_s: float) -> Iterator[None]:
+    """Raise what an Engine's answers lead to as `explain` words it.
+
+    Nothing less than every Exception is meant: docker-py raises that itself over an answer that is no object,
+    and what is not there shows as a KeyError, a TypeError, or what else reading it comes to.
+    """
+    try:
+        yield
+    except LabError:
+        raise
+    except Exception as error:
+        raise explain(tried, url, error, timeout_s) from error
 
 
 def explain(tried: str, url: str, error: BaseException, timeout_s: float) -> LabError:
@@ -75,11 +91,10 @@ def refuse_unsuitable(tried: str, version: dict[str, Any]) -> None:
 
 def _cause(url: str, chain: list[BaseException], timeout_s: float) -> tuple[str, str]:
     """Return what was seen and what to do next."""
-    host = urlsplit(url).hostname
     if tls := _first(chain, ssl.SSLError):
         return f"TLS failed: {tls}", _tls_step(str(tls))
     if unresolved := _first(chain, gaierror):
-        return f"the name {host} does not resolve: {unresolved}", WRONG_ADDRESS
+        return f"the name {urlsplit(url).hostname} does not resolve: {unresolved}", WRONG_ADDRESS
     if _first(chain, TimeoutError) or _first(chain, requests.Timeout):
         return f"no answer within {timeout_s:g} s", f"Restart that Engine, or {EMBEDDED}"
     failed = next((one for one in chain if isinstance(one, OSError) and one.errno), None)
@@ -89,7 +104,8 @@ def _cause(url: str, chain: list[BaseException], timeout_s: float) -> tuple[str,
         return str(failed), f"Start the Engine there, correct the address, or {EMBEDDED}"
     if refused := _first(chain, APIError):
         return _status_cause(refused)
-    return f"something answers there, but not a Docker Engine: {chain[0]}", WRONG_ADDRESS
+    seen = f"{type(chain[0]).__name__}: {chain[0]}"
+    return f"something answers there, but not a Docker Engine: {seen}", WRONG_ADDRESS
 
 
 def _socket_cause(path: Path, error: OSError) -> tuple[str, str]:

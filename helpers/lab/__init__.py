@@ -1,6 +1,7 @@
 """Machines on a LAN: `Lab` and what it is made of."""
 
+from helpers.lab.command import Completed
 from helpers.lab.lab import Lab
-from helpers.lab.machine import Completed, Machine, NoSuchContainer
+from helpers.lab.machine import Machine, NoSuchContainer
 
 __all__ = ["Completed", "Lab", "Machine", "NoSuchContainer"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,17 +10,17 @@ from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar
 
-import docker.errors
-import requests
-
 from helpers.engine import Engine, connect, stock
 from helpers.errors import LabError
 from helpers.lab import labels, lan, reaper
 from helpers.lab.machine import Machine
 from helpers.progress import step
 
-_ENGINE_FAILURES = (docker.errors.DockerException, requests.RequestException, OSError)
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
+_MOST = 100  # the LAN has addresses from .100 on
+# A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen;
+# and its socket's path may not exceed 107 bytes.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 
 class Lab:
@@ -31,7 +32,8 @@ class Lab:
     Parameters
     ----------
     machines:
-        Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``.
+        Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``. A name has
+        1 to 20 letters and digits, and begins with a letter.
     engine:
         Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
 
@@ -64,7 +66,7 @@ class Lab:
                 self._start(names)
             except BaseException as error:
                 self.close()
-                if isinstance(error, _ENGINE_FAILURES):
+                if isinstance(error, Exception) and not isinstance(error, LabError):
                     raise _engine_failed(self.engine, error) from error
                 raise
         if self.engine.endpoint.backend == "embedded":
@@ -99,7 +101,7 @@ class Lab:
     def __getitem__(self, name: str) -> Machine:
         try:
             return self.machines[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise LabError(
                 f"Looking for the machine {name!r}",
                 f"this lab has {', '.join(self.machines)}",
@@ -125,7 +127,7 @@ class Lab:
             Lab.current = None
         for machine in getattr(self, "machines", {}).values():
             machine.close()
-        with suppress(*_ENGINE_FAILURES):  # an Engine that is gone: the watch tries once more
+        with suppress(Exception):  # an Engine that is gone, or talks nonsense: the watch tries once more
             reaper.remove_lab(self.engine.client, self.id)
         self._watch.end()
         if self._owns_engine:
@@ -139,17 +141,21 @@ def _names(machines: int | Sequence[str]) -> list[str]:
                 f"Starting a lab of {machines} machines", "a number is 1, 2 or 3", "Or give their names."
             )
         return _NAMES[machines]
-    names = [machines] if isinstance(machines, str) else list(machines)
-    if not names or len(set(names)) < len(names) or not all(name.isidentifier() for name in names):
-        raise LabError(
-            f"Starting a lab of the machines {names}", "names must be plain and different", "Change them."
-        )
-    return names
+    names = [machines] if isinstance(machines, str) else machines
+    if not isinstance(names, Sequence) or not 1 <= len(names) <= _MOST:
+        seen = f"a number, or 1 to {_MOST} names, were expected"
+    elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
+        seen = f"not 1 to 20 letters and digits, a letter first: {wrong}"
+    elif len({name.lower() for name in names}) < len(names):
+        seen = "two of the names are the same"
+    else:
+        return list(names)
+    raise LabError(f"Starting a lab of the machines {names!r}", seen, "Change the names.")
 
 
 def _engine_failed(engine: Engine, error: Exception) -> LabError:
     return LabError(
         f"Starting a lab on the Engine at {engine.endpoint.url}",
-        str(getattr(error, "explanation", None) or error),
+        str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
         "Run `python3 -m helpers doctor`, then repeat.",
     )

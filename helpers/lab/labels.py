@@ -17,7 +17,8 @@ from helpers.engine.images import LABEL, MACHINE_IMAGE
 KIND = LABEL
 LAB = f"{LABEL}.lab"
 PREFIX = "lab-"  # of a lab's id
-_OWNER, _HOST, _PID = f"{LABEL}.owner", f"{LABEL}.host", f"{LABEL}.pid"
+PID = f"{LABEL}.pid"
+_OWNER, _HOST = f"{LABEL}.owner", f"{LABEL}.host"
 _STARTED, _CREATED, _VERSION = f"{LABEL}.started", f"{LABEL}.created", f"{LABEL}.version"
 
 
@@ -28,7 +29,7 @@ def for_lab(lab_id: str) -> dict[str, str]:
         LAB: lab_id,
         _OWNER: _user(),
         _HOST: platform.node(),
-        _PID: str(os.getpid()),
+        PID: str(os.getpid()),
         # A process id is used again; together with its start it names one process for ever.
         _STARTED: f"{psutil.Process().create_time():.0f}",
         _CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
@@ -59,7 +60,7 @@ def owner_is_dead(labels: Mapping[str, str]) -> bool:
     if not is_mine(labels):
         return False
     try:
-        process = psutil.Process(int(labels.get(_PID, "")))
+        process = psutil.Process(int(labels.get(PID, "")))
         return bool(abs(process.create_time() - float(labels.get(_STARTED, ""))) > 2)
     except (psutil.NoSuchProcess, ValueError):
         return True

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,44 +16,14 @@ from docker.models.containers import Container
 
 from helpers.engine import stock
 from helpers.errors import LabError
+from helpers.lab.command import AFTER_CTRL_C_S, Completed, check, collect
 from helpers.lab.lan import Lan
-from helpers.lab.stream import STDOUT, Stream
+from helpers.lab.stream import Stream
 from helpers.lab.tunnel import Tunnel
 
 _READY_S = 240
 _REQUEST_S = 120
-_CTRL_C = b"\x03"
-_AFTER_CTRL_C_S = 3
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A command that has ended.
-
-    Attributes
-    ----------
-    exit_code:
-        As the shell has it; 124 if the command was ended after its time.
-    stdout, stderr:
-        What it printed. With a terminal both are in `stdout`, in the order in which they appeared.
-    """
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    def checked(self, tried: str) -> Completed:
-        """Return itself, if the command succeeded.
-
-        Raises
-        ------
-        LabError
-            If it did not; with what was `tried`, and what the command said.
-        """
-        if self.exit_code:
-            seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
-            raise LabError(tried, seen, "Restart the kernel and run the chapter from the top.")
-        return self
+_CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
 
 
 class NoSuchContainer(LabError):
@@ -146,19 +115,22 @@ class Machine:
         Raises
         ------
         NoSuchContainer
-            If there is none; with the names of those there are.
+            With the names of those there are.
+        LabError
+            If the machine has gone away.
         """
         try:
-            return self.docker.containers.get(name)
-        except docker.errors.NotFound:
-            present = (
-                ", ".join(sorted(str(one.name) for one in self.docker.containers.list(all=True))) or "none"
-            )
-            raise NoSuchContainer(
-                f"Looking for the container {name} on {self.name}",
-                f"containers there: {present}",
-                "Run the chapter's cells from the top, in order.",
-            ) from None
+            if isinstance(name, str) and _CONTAINER.fullmatch(name):
+                with suppress(docker.errors.NotFound):
+                    return self.docker.containers.get(name)
+            present = sorted(str(one.name) for one in self.docker.containers.list(all=True))
+        except Exception as error:  # also what an answer that is none of an Engine's comes to
+            raise self._gone(f"Looking for the container {name} on {self.name}", error) from error
+        raise NoSuchContainer(
+            f"Looking for the container {name} on {self.name}",
+            f"containers there: {', '.join(present) or 'none'}",
+            "Run the chapter's cells from the top, in order.",
+        )
 
     def run(self, command: str, *, tty: bool = False, timeout: float = 60) -> Completed:
         """Run a shell command on this machine and return what it printed and its exit code.
@@ -166,19 +138,21 @@ class Machine:
         Parameters
         ----------
         command:
-            For ``sh -c``.
+            For ``sh -c``; without a null character.
         tty:
             Give it a terminal: ``docker exec -it`` works, and output appears as on a screen.
         timeout:
-            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL.
+            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL. A day at
+            most.
 
         Raises
         ------
         LabError
-            If the machine or its Engine has gone away.
+            If the machine or its Engine has gone away, or if this is no command or no time.
         """
+        check(command, timeout)
         # `timeout` runs in the machine, so that nothing is left there if this process dies.
-        last = timeout + 2 * _AFTER_CTRL_C_S if tty else timeout
+        last = timeout + 2 * AFTER_CTRL_C_S if tty else timeout
         bounded = [
             "timeout",
             *(["--foreground"] if tty else []),
@@ -200,11 +174,11 @@ class Machine:
             )
             stream = Stream(self._api.exec_start(created["Id"], tty=tty, socket=True), framed=not tty)
             try:
-                printed = _collect(stream, timeout, tty)
+                printed = collect(stream, timeout, tty)
             finally:
                 stream.close()
             exit_code = self._exit_code(created["Id"])
-        except (docker.errors.DockerException, OSError) as error:
+        except Exception as error:
             raise self._gone(f"Running `{command}` on {self.name}", error) from error
         out, err = (part.decode(errors="replace") for part in printed)
         return Completed(exit_code, out.replace("\r\n", "\n"), err)
@@ -285,29 +259,6 @@ class Machine:
     def _gone(self, tried: str, error: Exception) -> LabError:
         return LabError(
             tried,
-            str(getattr(error, "explanation", None) or error),
+            str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
             "The machine or its Engine has ended. Restart the kernel and run the chapter from the top.",
         )
-
-
-def _collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
-    """Read until the output ends; after `timeout` seconds on a terminal press Ctrl-C."""
-    out, err = b"", b""
-    deadline = time.monotonic() + timeout + (0 if tty else _AFTER_CTRL_C_S)
-    if not tty:
-        stream.half_close()
-    while True:
-        try:
-            for kind, data in stream.output(deadline):
-                out, err = (out + data, err) if kind == STDOUT else (out, err + data)
-            return out, err
-        except KeyboardInterrupt:
-            if tty:
-                stream.send(_CTRL_C)
-            raise
-        except TimeoutError:
-            if not tty or time.monotonic() > deadline + 2 * _AFTER_CTRL_C_S:
-                return out, err
-            stream.send(_CTRL_C)
-            deadline = time.monotonic() + _AFTER_CTRL_C_S
-            tty = False  # once; after that `timeout` in the machine ends it

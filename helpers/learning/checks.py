@@ -53,7 +53,7 @@ class Check:
             hint = "It is not there yet: start it, under that name and on that machine."
             return Seen(text, False, error.seen, hint)
         except LabError as error:  # no such machine or network, or the container does not run
-            return Seen(text, False, error.seen.splitlines()[0], self.hint)
+            return Seen(text, False, error.gist, self.hint)
         except docker.errors.APIError as error:
             return Seen(text, False, str(error.explanation or error), self.hint)
         now = ", ".join(as_text(observed).splitlines()) or "nothing"

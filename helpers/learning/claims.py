@@ -180,7 +180,10 @@ def same(expected: Any, observed: Any) -> bool:
         return bool(np.array_equal(expected, observed))
     if isinstance(expected, bool | np.bool_) != isinstance(observed, bool | np.bool_):
         return False  # 1 == True in Python; to a reader it is not
-    return bool(expected == observed)
+    try:
+        return bool(expected == observed)
+    except (TypeError, ValueError):  # an array inside, or pandas' NA: neither equal nor unequal
+        return False
 
 
 def _same_frames(expected: Any, observed: Any) -> bool:
@@ -227,7 +230,7 @@ def _within(engine: str, since: str, until: str) -> bool:
 
 def _version(text: str) -> tuple[int, ...]:
     """26.1.5+dfsg1 → (26, 1, 5)."""
-    numbers = [int(part) for part in text.split("+")[0].split("-")[0].split(".") if part.isdigit()]
+    numbers = [int(part) for part in text.split("+")[0].split("-")[0].split(".") if part.isdecimal()]
     return tuple([*numbers, 0, 0, 0][:3])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from helpers.learning import exercises, record
 from helpers.paths import NOTEBOOKS
@@ -54,8 +55,15 @@ def course_map() -> CourseMap:
     stops = []
     for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
         number = path.name[:2]
-        first = "".join(json.loads(path.read_text())["cells"][0]["source"])
-        title = first.splitlines()[0].lstrip("# ")
         of_chapter = {one.id: days.get(one.id, "") for one in exercises.of_chapter(number)}
-        stops.append(Stop(path.name, title, days.get(number, ""), of_chapter))
+        stops.append(Stop(path.name, _title(path), days.get(number, ""), of_chapter))
     return CourseMap(tuple(stops))
+
+
+def _title(path: Path) -> str:
+    """The heading that a chapter begins with; its file's name where a learner's changes have left none."""
+    try:
+        first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
+        return first.splitlines()[0].lstrip("# ").encode("utf-8").decode() or path.stem
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return path.stem

@@ -71,13 +71,12 @@ def find(name: str) -> Exercise:
     LabError
         If there is none; with the names of those there are.
     """
-    known = [exercise for chapter in CHAPTERS for exercise in of_chapter(chapter)]
-    for exercise in known:
-        if exercise.id == name:
-            return exercise
+    known = {exercise.id: exercise for chapter in CHAPTERS for exercise in of_chapter(chapter)}
+    if isinstance(name, str) and name in known:
+        return known[name]
     raise LabError(
         f"Looking for the exercise {name!r}",
-        f"there are {', '.join(exercise.id for exercise in known)}",
+        f"there are {', '.join(known)}",
         'Write for example check("02-1").',
     )
 

@@ -31,14 +31,14 @@ def compare(predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd
     Raises
     ------
     LabError
-        If a question of the prediction was never asked, or the grid cannot be read.
+        If a question of the prediction was never asked, or one of the two cannot be read.
     """
-    answers = read_grid(predicted) if isinstance(predicted, str) else dict(predicted)
-    truth = _by_pair(measured) if isinstance(measured, pd.DataFrame) else dict(measured)
+    answers = read_grid(predicted) if isinstance(predicted, str) else _answers(predicted)
+    truth = _by_pair(measured) if isinstance(measured, pd.DataFrame) else _answers(measured)
     if unknown := [question for question in answers if question not in truth]:
         raise LabError(
             "Comparing a prediction with what was measured",
-            f"{', '.join(unknown)}: not among what was measured, which is {', '.join(truth)}",
+            f"{as_text(unknown)}: not among what was measured, which is {as_text(list(truth))}",
             "Change the answers only, not the questions or names.",
         )
     rows = [(question, answers.get(question), answer) for question, answer in truth.items()]
@@ -116,7 +116,23 @@ def _mark(answer: Any, truth: Any) -> str:
     return _RIGHT if same(truth, answer) else _WRONG
 
 
+def _answers(given: Any) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        return dict(given)
+    raise LabError(
+        "Comparing a prediction with what was measured",
+        f"{type(given).__name__} in place of answers by question",
+        'Write them as {"question": answer, …}.',
+    )
+
+
 def _by_pair(rows: pd.DataFrame) -> dict[str, bool]:
+    if lacking := {"source", "target", "ok"} - set(rows.columns):
+        raise LabError(
+            "Comparing a prediction with what was measured",
+            f"the table has no {as_text(lacking)}",
+            "Give the table of a probe, or answers by question.",
+        )
     pairs = rows["source"] + " → " + rows["target"]
     answered = rows["ok"].groupby(pairs, sort=False).all()
     return {str(pair): bool(ok) for pair, ok in answered.items()}

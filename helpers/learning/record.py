@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+from helpers.errors import LabError
 from helpers.lock import exclusive
 from helpers.paths import run_dir, state_dir
 
@@ -25,7 +27,13 @@ def when_done(name: str) -> str:
 
 
 def note_done(*names: str) -> None:
-    """Note that the exercises, or the chapter, are done; what was noted before keeps its day."""
+    """Note that the exercises, or the chapter, are done; what was noted before keeps its day.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be written.
+    """
     if _off():
         return
     with exclusive(run_dir() / "progress.lock", "another notebook to note its progress"):
@@ -38,24 +46,51 @@ def read() -> dict[str, str]:
     if _off():
         return {}
     try:
-        found = json.loads(path().read_text())
-    except (OSError, ValueError):
+        found = json.loads(path().read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}
-    return {str(name): day for name, day in found.items() if isinstance(day, str)}
+    return {str(name): day for name, day in found.items() if _is_day(day)}
 
 
 def reset() -> None:
-    """Forget everything."""
-    path().unlink(missing_ok=True)
+    """Forget everything.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be removed.
+    """
+    try:
+        path().unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(error) from error
 
 
 def _off() -> bool:
     return os.environ.get("LAB_PROGRESS") == "off"
 
 
+def _is_day(value: Any) -> bool:
+    try:
+        return bool(date.fromisoformat(value).isoformat() == value)
+    except (TypeError, ValueError):
+        return False
+
+
 def _write(days: dict[str, str]) -> None:
     new = path().with_suffix(".new")
-    new.write_text(json.dumps(days, indent=1, sort_keys=True) + "\n")
-    new.replace(path())
+    try:
+        new.write_text(json.dumps(days, indent=1, sort_keys=True) + "\n")
+        new.replace(path())
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> LabError:
+    return LabError(
+        f"Keeping what you have done in {path()}",
+        str(error),
+        "Make that file and its directory yours to write, or set LAB_PROGRESS=off.",
+    )

@@ -108,9 +108,22 @@ def managed_id(machine: Machine, name: str) -> str:
 
 
 def parse(text: str) -> pd.DataFrame:
-    """Lines of JSON as a frame; a line that is still being written is left out."""
-    lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-    return typed([_row(line) for line in lines], {**COLUMNS, "request": "object", "answer": "object"})
+    """Lines of JSON as a frame; a line that is still being written is left out.
+
+    Raises
+    ------
+    LabError
+        If a line is none of the driver's.
+    """
+    try:
+        rows = [_row(json.loads(line)) for line in text.split("\n")[:-1]]
+        return typed(rows, {**COLUMNS, "request": "object", "answer": "object"})
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise LabError(
+            "Reading the call log of a driver",
+            f"{type(error).__name__}: {error}",
+            "Look into the log on the machine: something else has written into it, or a driver was killed.",
+        ) from error
 
 
 def _row(line: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from helpers.errors import LabError
+from helpers.probes import inside
 from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _SERVER = re.compile(r"^FWM +(\d+) (\w+)")
 _BACKEND = re.compile(r"^ +-> ([\d.]+):\d+ +(\w+) +(\d+) +(\d+) +(\d+)")
 
 
+@inside.probe
 def ipvs(*machines: Machine) -> pd.DataFrame:
     """Read the IPVS table in the ingress sandbox of each machine.
 

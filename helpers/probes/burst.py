@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from helpers.errors import LabError
+from helpers.probes import inside
 from helpers.probes.frame import tidy
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ ALL_S = 300
 _TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
 
 
+@inside.probe
 def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bool = True) -> pd.DataFrame:
     """Fetch ``url`` ``count`` times, one after the other, with one program that starts once.
 
@@ -63,6 +65,7 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
     return tidy([common | row for row in rows], extra)
 
 
+@inside.probe
 def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.DataFrame:
     """Let every machine ask every machine, itself included, for a page on a published port.
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from helpers.probes import inside
 from helpers.probes.frame import tidy
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _RESAMPLES = 4000
 _SEED = 1  # of the resampling: the same data give the same interval
 
 
+@inside.probe
 def in_turns(
     machine: Machine, urls: Mapping[str, str], *, rounds: int = 20, requests: int = 10, whole: bool = False
 ) -> pd.DataFrame:

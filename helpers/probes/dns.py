@@ -20,6 +20,7 @@ ANSWER = re.compile(r"^Name:\s+\S+\s+Address(?: \d+)?:\s+(\S+)", re.MULTILINE)
 BOUND_S = 12
 
 
+@inside.probe
 def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
     """Ask the resolver that the source's /etc/resolv.conf names for the IPv4 addresses of ``name``.
 

@@ -25,6 +25,7 @@ STATUS = re.compile(r"HTTP/[\d.]+ (\d{3})(?: (.*))?")
 DURATION = re.compile(r" after \d+ ms")  # the same failure, the same text
 
 
+@inside.probe
 def http_get(
     machine: Machine, source: str | None, url: str, *, count: int = 1, via: str = "", timeout: float = 5
 ) -> pd.DataFrame:

@@ -20,6 +20,7 @@ WAIT_S = 1  # for an answer to the last echo request
 RESOLVE_S = 12  # a resolver that stays silent is given up after this
 
 
+@inside.probe
 def ping(
     machine: Machine,
     source: str | None,

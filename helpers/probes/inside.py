@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shlex
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from helpers.errors import LabError
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
     from helpers.lab import Machine
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Field and record separators (ASCII 31 and 30): no program prints them, so no text can be mistaken for one.
 FIELD, RECORD = "\x1f", "\x1e"
@@ -22,6 +27,30 @@ TIMED_OUT = (124, 143)  # what coreutils and busybox `timeout` answer
 
 # A clock with microseconds where busybox's `date` has none: its `ts` stamps an empty line.
 CLOCK = "now() { echo | ts %.s 2>/dev/null || date +%s.%N; }\n"
+
+
+def probe(measure: Callable[P, R]) -> Callable[P, R]:
+    """Mark a public probe: an answer that is cut short or that nobody can read is a `LabError`.
+
+    A call with arguments that do not fit is Python's own TypeError, as always.
+    """
+
+    @wraps(measure)
+    def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+        inspect.signature(measure).bind(*args, **kwargs)
+        try:
+            return measure(*args, **kwargs)
+        except LabError:
+            raise
+        except Exception as error:  # from a missing field to an Engine that went away meanwhile
+            unread = f"the answer is cut short, or of an unknown kind ({type(error).__name__}: {error})"
+            raise LabError(
+                f"Measuring with probes.{measure.__name__}",
+                str(getattr(error, "explanation", None) or unread),
+                "Run the cell again. If it comes again, restart the kernel and run the chapter from the top.",
+            ) from error
+
+    return measured
 
 
 def run(machine: Machine, source: str | None, script: str, *, timeout: float) -> str:

@@ -23,6 +23,7 @@ LINKS = ("machine", "network", "bridge", "veth", "container", "interface", "mac"
 LAN = ("machine", "address", "mac", "interface", "subnet")
 
 
+@inside.probe
 def networks(*machines: Machine) -> pd.DataFrame:
     """The networks that each machine's Engine knows, as ``docker network ls`` and ``inspect`` say.
 
@@ -52,6 +53,7 @@ def networks(*machines: Machine) -> pd.DataFrame:
     return typed(rows, dict.fromkeys(NETWORKS, "str") | {"internal": "bool"})
 
 
+@inside.probe
 def endpoints(*machines: Machine) -> pd.DataFrame:
     """Every attachment of a running container to a network.
 
@@ -71,6 +73,7 @@ def endpoints(*machines: Machine) -> pd.DataFrame:
     return typed(rows, dict.fromkeys(ENDPOINTS, "str") | {"prefix": "Int64", "mac": "str"})
 
 
+@inside.probe
 def links(*machines: Machine) -> pd.DataFrame:
     """The veth pairs that join containers to the machine's bridges, both ends matched by interface index.
 
@@ -109,6 +112,7 @@ def links(*machines: Machine) -> pd.DataFrame:
     return typed(rows, dict.fromkeys(LINKS, "str"))
 
 
+@inside.probe
 def lan(lab: Lab) -> pd.DataFrame:
     """How each machine is joined to the LAN.
 

@@ -24,6 +24,7 @@ _NEIGHBOURS = ("source", "address", "mac", "interface", "state")
 _LOOPBACK = "00:00:00:00:00:00"  # what the kernel says of lo, which has no MAC address
 
 
+@inside.probe
 def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
     """Every IPv4 address with the interface that has it.
 
@@ -59,6 +60,7 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
     )
 
 
+@inside.probe
 def routes(machine: Machine, *sources: str | None) -> pd.DataFrame:
     """The main routing table; ``sources`` and errors as for :func:`addresses`.
 
@@ -82,6 +84,7 @@ def routes(machine: Machine, *sources: str | None) -> pd.DataFrame:
     )
 
 
+@inside.probe
 def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
     """The neighbour (ARP) table; ``sources`` and errors as for :func:`addresses`.
 

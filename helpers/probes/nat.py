@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
+from helpers.probes import inside
 from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _CONNECTIONS = ("client", "asked", "asked_port", "answers", "answers_port", "sta
 _DNAT = re.compile(r"--dport (\d+) .*-c (\d+) (\d+) -j DNAT --to-destination (\S+)")
 
 
+@inside.probe
 def nat_rules(machine: Machine) -> pd.DataFrame:
     """The destination NAT rule of each port that the machine's Engine publishes.
 
@@ -41,6 +43,7 @@ def nat_rules(machine: Machine) -> pd.DataFrame:
     return typed(rows, _RULES)
 
 
+@inside.probe
 def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
     """What the machine's connection tracking knows of TCP connections from ``client`` to ``port``.
 

@@ -32,6 +32,7 @@ _CAUSES = """Known causes, from the likeliest on:
    `ethtool -K eth0 tx-checksum-ip-generic off`, or another kernel."""
 
 
+@inside.probe
 def overlay_self_test(*machines: Machine) -> pd.DataFrame:
     """Send a small and a large packet over the ``ingress`` network, from every machine to every other.
 
@@ -88,6 +89,7 @@ def _test_from(machine: Machine, addresses: Mapping[str, str]) -> list[dict[str,
     return rows
 
 
+@inside.probe
 def wait_until_reached(machine: Machine, source: str, target: str, *, timeout: float = REACHED_S) -> None:
     """Wait until a container's ping is answered: machines learn of one another in their own time.
 
@@ -115,6 +117,7 @@ printf '\\037reached\\036'
         )
 
 
+@inside.probe
 def reach_across(containers: Mapping[str, Machine], network: str) -> pd.DataFrame:
     """Ping from each container to every other, which may be on other machines, by address and by name.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BOUND_S = 12  # for one pair: resolving included
 
 
+@inside.probe
 def who_reaches_whom(
     machine: Machine,
     containers: Sequence[str],
@@ -71,6 +72,7 @@ def who_reaches_whom(
     )
 
 
+@inside.probe
 def reach(
     sources: Mapping[str, tuple[Machine, str | None]], targets: Mapping[str, str], *, via: str = "IP"
 ) -> pd.DataFrame:

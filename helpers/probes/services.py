@@ -12,6 +12,7 @@ import docker.errors
 import pandas as pd
 
 from helpers.errors import LabError
+from helpers.probes import inside
 from helpers.probes.balancer import SANDBOX
 from helpers.probes.frame import typed
 
@@ -60,6 +61,7 @@ done
 """
 
 
+@inside.probe
 def tasks(manager: Machine, service: str) -> pd.DataFrame:
     """The tasks of a service, those of the past included, as ``docker service ps`` knows them.
 
@@ -95,6 +97,7 @@ def _slot(told: dict[str, Any]) -> tuple[int, str]:
     return int(told.get("Slot") or 0), str(told.get("NodeID"))
 
 
+@inside.probe
 def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED_S) -> None:
     """Wait until as many tasks of a service run as it shall have.
 
@@ -119,6 +122,7 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
         time.sleep(1)
 
 
+@inside.probe
 def wait_until_balanced(
     manager: Machine, *workers: Machine, service: str, timeout: float = BALANCED_S
 ) -> None:
@@ -192,6 +196,7 @@ def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
     return found
 
 
+@inside.probe
 def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) -> pd.DataFrame:
     """Which replica answered which request, as the replicas' own access logs say.
 

@@ -39,6 +39,7 @@ _START_S = 20.0  # until tcpdump listens
 _ICMP_TYPES = {0: "echo reply", 8: "echo request"}
 
 
+@inside.probe
 def capture(
     machine: Machine,
     source: str,
@@ -94,6 +95,7 @@ base64 $work/pcap; rm -r $work
     return decode(base64.b64decode(done.stdout))
 
 
+@inside.probe
 def decode(pcap: bytes) -> pd.DataFrame:
     """Decode a capture file.
 
@@ -109,6 +111,7 @@ def decode(pcap: bytes) -> pd.DataFrame:
         return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
 
 
+@inside.probe
 def layers(frame: bytes) -> pd.DataFrame:
     """The headers of one frame, from the outermost to the innermost, and what is left as payload.
 

@@ -22,7 +22,8 @@ from helpers.engine import Engine, stock
 from helpers.engine.images import MACHINE_IMAGE
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine, labels, lan
-from tests.engine.support import mode, of_lab
+from helpers.soak.inventory import of_lab
+from tests.engine.support import mode
 
 CREATED = f"{labels.KIND}.created"
 ARTICLE = ipaddress.IPv4Network("192.168.99.0/24")

@@ -14,7 +14,8 @@ from helpers.engine import Engine, connect
 from helpers.errors import LabError
 from helpers.lab import Lab, labels, machine, reaper
 from helpers.paths import run_dir
-from tests.engine.support import Owner, objects, of_lab, wait_until_empty
+from helpers.soak.inventory import objects, of_lab
+from tests.engine.support import Owner, wait_until_empty
 
 TWO_MINUTES = 120
 StartOwner = Callable[..., Owner]
@@ -152,7 +153,7 @@ def test_the_sweep_of_everything_spares_others(
 
 
 def _objects_of_this_process(engine: Engine) -> dict[str, Mapping[str, str]]:
-    return objects(engine.client, f"{labels.KIND}.pid", str(os.getpid()))
+    return objects(engine.client, f"{labels.PID}={os.getpid()}")
 
 
 def _as_a_docker_of_the_user(engine: Engine) -> dict[str, str]:

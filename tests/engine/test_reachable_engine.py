@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from helpers.engine import images, requirements
+from helpers.engine import contents, images, requirements
 from helpers.engine.reachable import open_client
 
 if TYPE_CHECKING:
@@ -30,3 +30,15 @@ def test_the_probe_leaves_nothing_behind(engine: Engine) -> None:
     ours: dict[str, Any] = {"label": [f"{key}={value}" for key, value in LABELS.items()]}
     assert engine.client.containers.list(all=True, filters=ours) == []
     assert engine.client.volumes.list(filters=ours) == []
+
+
+def test_the_images_know_their_own_contents(engine: Engine) -> None:
+    machine = contents.of_image(engine.client, images.MACHINE_IMAGE)
+    assert set(images.packages("machine")) <= machine.keys()
+    if engine.endpoint.backend == "embedded":
+        system = contents.of_engine(engine.client, images.MACHINE_IMAGE)
+        assert set(images.packages("vm")) <= system.keys()
+        assert system != machine
+        assert engine.version in system["docker.io"]
+    ours: dict[str, Any] = {"label": f"{images.LABEL}=contents"}
+    assert engine.client.containers.list(all=True, filters=ours) == []

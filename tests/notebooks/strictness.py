@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
+
+from helpers.commands import chapters
 
 HEADING = re.compile(r": (\d+) of (\d+) claims hold\b")
 
@@ -22,8 +23,10 @@ def strict_verdicts(path: Path) -> list[str]:
     output is compared and in which every claim holds; all its cells have been executed; and a cell whose
     output is not compared asserts something instead.
     """
-    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    notebook = chapters.read(path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    if strangers := [number for number, cell in enumerate(cells) if not _is_python(cell)]:
+        return [f"code cell {number} is no Python" for number in strangers]
     return [*_loose_cells(cells), *_missing_verdicts(cells)]
 
 
@@ -61,6 +64,13 @@ def _treatment(cell: NotebookNode) -> dict[str, bool]:
 
 def _tree(cell: NotebookNode) -> ast.Module:
     return ast.parse(TransformerManager().transform_cell(cell.source))
+
+
+def _is_python(cell: NotebookNode) -> bool:
+    try:
+        return bool(_tree(cell))
+    except (SyntaxError, ValueError):  # ValueError: a null character
+        return False
 
 
 def _has(cell: NotebookNode, kind: type[ast.AST]) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import docker.errors
 import pytest
 
 from helpers.engine import images
+
+OLD, USED = "docker-networking-lab/machine:trixie-000000000000", images.MACHINE_IMAGE
 
 
 @pytest.fixture
@@ -44,3 +48,16 @@ def test_package_lists_are_sorted_and_without_doubles() -> None:
     for definition in ("machine", "vm"):
         names = images.packages(definition)
         assert names == sorted(set(names))
+
+
+def test_every_version_of_the_machine_image_is_removed_but_for_one_in_use() -> None:
+    def remove(tag: str) -> None:
+        if tag == USED:
+            raise docker.errors.APIError("a container is made from it")
+        removed.append(tag)
+
+    removed: list[str] = []
+    there = [SimpleNamespace(tags=[OLD]), SimpleNamespace(tags=[USED]), SimpleNamespace(tags=[])]
+    client = SimpleNamespace(images=SimpleNamespace(list=lambda name, filters: there, remove=remove))
+    assert images.remove(client) == [USED]  # type: ignore[arg-type]
+    assert removed == [OLD]

@@ -1,0 +1,27 @@
+"""``soak``: break labs in every way there is, measure what is left, and write it down in docs/soak.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from helpers.engine.vm import MEMORY_MB
+from helpers.paths import PROJECT
+from helpers.progress import say
+from helpers.soak import campaign, report
+
+PAGE = PROJECT / "docs" / "soak.md"
+
+
+def command(arguments: list[str]) -> int:
+    """Run the campaign and write its page; the exit code is 1 if anything was lost, left, or let through."""
+    parser = argparse.ArgumentParser("python3 -m helpers soak")
+    parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance")
+    parser.add_argument("--kills", type=int, default=52, help="how many kernels are killed")
+    options = parser.parse_args(arguments)
+    version, outcomes, crossings = campaign.run(options.seed, options.kills)
+    repeat = f"python3 -m helpers soak --seed {options.seed} --kills {options.kills}"
+    about = f"Embedded engine {version} with {MEMORY_MB} MB of memory, on {os.cpu_count()} processors."
+    PAGE.write_text(report.render(repeat, about, outcomes, crossings))
+    say(f"Written: {PAGE}")
+    return 0 if crossings.good and all(one.good for one in outcomes) else 1

@@ -1,0 +1,69 @@
+"""What the lab's own images hold: Debian packages and their versions, asked from the running thing itself.
+
+Source: dpkg-query(1).
+"""
+
+from __future__ import annotations
+
+import docker
+from docker.types import Mount
+
+from helpers.engine import refusals
+from helpers.engine.images import LABEL
+from helpers.engine.reachable import REQUEST_S
+
+Manifest = dict[str, str]  # version by name of the package
+
+_DATABASE = "/var/lib/dpkg"
+
+
+def of_image(client: docker.DockerClient, image: str) -> Manifest:
+    """The packages in an image that is on the Engine.
+
+    Raises
+    ------
+    LabError
+        If the Engine fails, or dpkg's answer cannot be read.
+    """
+    return _ask(client, image, [])
+
+
+def of_engine(client: docker.DockerClient, image: str) -> Manifest:
+    """The packages of the system that the Engine runs on, for one that is Debian's; `image` has dpkg-query.
+
+    Raises
+    ------
+    LabError
+        As `of_image`.
+    """
+    return _ask(client, image, [Mount(_DATABASE, _DATABASE, type="bind", read_only=True)])
+
+
+def _ask(client: docker.DockerClient, image: str, mounts: list[Mount]) -> Manifest:
+    with refusals.explained(f"Listing the Debian packages of {image}", client.api.base_url, REQUEST_S):
+        container = client.containers.create(
+            image,
+            entrypoint=["dpkg-query"],
+            command=["--show", "--showformat", "${Package} ${Version}\n"],
+            labels={LABEL: "contents"},
+            mounts=mounts,
+            network_mode="none",
+            auto_remove=True,  # nothing stays, also if we end here
+        )
+        printed = container.attach(stream=True)
+        container.start()
+        return read(b"".join(printed).decode())
+
+
+def read(printed: str) -> Manifest:
+    """Lines of ``package version``.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is not such a line.
+    """
+    found = dict(line.split(" ") for line in printed.splitlines())
+    if not found:
+        raise ValueError("dpkg-query lists no package")
+    return found

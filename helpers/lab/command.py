@@ -1,0 +1,84 @@
+"""A shell command on a machine: what may be asked, reading what it prints, and how it ended."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.errors import LabError
+from helpers.lab.stream import STDOUT, Stream
+
+AFTER_CTRL_C_S = 3
+_LONGEST_S = 24 * 3600
+_CTRL_C = b"\x03"
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that has ended.
+
+    Attributes
+    ----------
+    exit_code:
+        As the shell has it; 124 if the command was ended after its time.
+    stdout, stderr:
+        What it printed. With a terminal both are in `stdout`, in the order in which they appeared.
+    """
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def checked(self, tried: str) -> Completed:
+        """Return itself, if the command succeeded.
+
+        Raises
+        ------
+        LabError
+            If it did not; with what was `tried`, and what the command said.
+        """
+        if self.exit_code:
+            seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
+            raise LabError(tried, seen, "Restart the kernel and run the chapter from the top.")
+        return self
+
+
+def check(command: Any, timeout: Any) -> None:
+    """Refuse what a shell or a clock cannot take.
+
+    Raises
+    ------
+    LabError
+        If `command` is no text for ``sh -c``, or `timeout` no number of seconds up to a day.
+    """
+    if not isinstance(command, str) or "\0" in command:
+        seen = f"a command for `sh -c` is text without a null character, not {command!r}"
+    elif not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST_S:
+        seen = f"a timeout is a number of seconds from 0 to {_LONGEST_S}, not {timeout!r}"
+    else:
+        return
+    raise LabError("Running a command on a machine", seen, "Correct that, and run the cell again.")
+
+
+def collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
+    """Read until the output ends; after `timeout` seconds on a terminal press Ctrl-C."""
+    out, err = b"", b""
+    deadline = time.monotonic() + timeout + (0 if tty else AFTER_CTRL_C_S)
+    if not tty:
+        stream.half_close()
+    while True:
+        try:
+            for kind, data in stream.output(deadline):
+                out, err = (out + data, err) if kind == STDOUT else (out, err + data)
+            return out, err
+        except KeyboardInterrupt:
+            if tty:
+                stream.send(_CTRL_C)
+            raise
+        except TimeoutError:
+            if not tty or time.monotonic() > deadline + 2 * AFTER_CTRL_C_S:
+                return out, err
+            stream.send(_CTRL_C)
+            deadline = time.monotonic() + AFTER_CTRL_C_S
+            tty = False  # once; after that `timeout` in the machine ends it

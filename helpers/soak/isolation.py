@@ -1,0 +1,130 @@
+"""Many labs at once on one Engine: whether an address, a name or a packet crosses from one to another."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers import probes
+from helpers.lab import Lab, Machine
+
+WANTED = 8
+_ROOM_MB = 450  # for one more machine and the containers of its experiment
+_FREE = "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
+_CAPTURE_S, _LEAD_S = 60, 8  # how long it lasts, and how long it runs before anybody pings
+_EXPERIMENT_S = 600
+_SOURCE = re.compile(r"IP ([\d.]+) >")
+_EXPERIMENT = (
+    "docker run -d --name web nginx >/dev/null && docker run -d --name one busybox sleep 900 >/dev/null &&"
+    " docker run -d --name two busybox sleep 900 >/dev/null"
+)
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """What was seen of so many labs at once.
+
+    Attributes
+    ----------
+    labs, free_mb:
+        How many there were; megabytes of the Engine's memory that were left then.
+    addresses:
+        Labs that have a LAN which another has, too.
+    pings, names:
+        Machines of other labs that answered a ping, or whose name was resolved, of so many ``pairs``.
+    packets:
+        Of other labs' machines, seen on any LAN while all pinged all.
+    own:
+        Packets of a machine's own that the same capture saw, on the LAN with the fewest: it did look.
+    verdicts:
+        Labs whose table of who reaches whom differs from that of a lab alone.
+    """
+
+    labs: int
+    free_mb: int
+    pairs: int
+    addresses: int
+    pings: int
+    names: int
+    packets: int
+    own: int
+    verdicts: int
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing crossed."""
+        crossed = self.addresses or self.pings or self.names or self.packets or self.verdicts
+        return not crossed and self.own > 0
+
+
+def campaign() -> Crossings:
+    """Start as many labs as the Engine's memory has room for, at most `WANTED`, and look for crossings."""
+    with Lab(["alone"]) as lab:
+        alone = _verdict(lab["alone"])
+    labs: list[Lab] = []
+    try:
+        while len(labs) < WANTED and (not labs or _free_mb(labs[0]) > _ROOM_MB):
+            labs.append(Lab([f"host{len(labs)}"]))
+        return _look(labs, alone)
+    finally:
+        with ThreadPoolExecutor(max(1, len(labs))) as pool:
+            list(pool.map(Lab.close, labs))
+
+
+def _look(labs: Sequence[Lab], alone: pd.DataFrame) -> Crossings:
+    machines = [machine for lab in labs for machine in lab.machines.values()]
+    others = {machine.name: [one for one in machines if one is not machine] for machine in machines}
+    free_mb = _free_mb(labs[0])
+    with ThreadPoolExecutor(len(machines)) as capturing, ThreadPoolExecutor(len(machines)) as pool:
+        captures = [capturing.submit(_capture, machine) for machine in machines]
+        time.sleep(_LEAD_S)
+        pings = list(pool.map(lambda machine: _reached(machine, others[machine.name]), machines))
+        seen = {machine.name: one.result() for machine, one in zip(machines, captures, strict=True)}
+        names = list(pool.map(lambda machine: _resolved(machine, others[machine.name]), machines))
+        verdicts = list(pool.map(_verdict, machines))
+    foreign = {name: {machine.address for machine in others[name]} for name in others}
+    return Crossings(
+        labs=len(labs),
+        free_mb=free_mb,
+        pairs=len(machines) * (len(machines) - 1),
+        addresses=len(labs) - len({lab.lan.subnet for lab in labs}),
+        pings=sum(pings),
+        names=sum(names),
+        packets=sum(source in foreign[name] for name in seen for source in seen[name]),
+        own=min(seen[machine.name].count(machine.address) for machine in machines),
+        verdicts=sum(not verdict.equals(alone) for verdict in verdicts),
+    )
+
+
+def _free_mb(lab: Lab) -> int:
+    (machine,) = lab.machines.values()  # a container: the kernel's memory is that of the whole engine
+    return int(machine.run(_FREE).stdout)
+
+
+def _reached(machine: Machine, others: Sequence[Machine]) -> int:
+    targets = {other.name: other.address for other in others}
+    return int(probes.reach({machine.name: (machine, None)}, targets)["ok"].sum())
+
+
+def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
+    names = " ".join(other.name for other in others)
+    done = machine.run(f"for name in {names}; do getent hosts $name; done; true", timeout=120)
+    return len(done.stdout.splitlines())
+
+
+def _capture(machine: Machine) -> list[str]:
+    """The source address of each packet of a ping that passes the machine's interface."""
+    command = f"timeout {_CAPTURE_S} tcpdump -n -l -i eth0 --immediate-mode icmp 2>/dev/null"
+    return _SOURCE.findall(machine.run(command, timeout=_CAPTURE_S + 30).stdout)
+
+
+def _verdict(machine: Machine) -> pd.DataFrame:
+    """A small chapter: who reaches whom on the default bridge, and what it says when a name is unknown."""
+    machine.run(_EXPERIMENT, timeout=_EXPERIMENT_S).checked(f"Starting three containers on {machine.name}")
+    table = probes.who_reaches_whom(machine, ["web", "one", "two"], sources=["one", "two"])
+    return table.drop(columns=["rtt_ms"])

@@ -1,0 +1,322 @@
+"""Whatever a learner types, edits or breaks: a result, or an error that can be read. Needs no Engine."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import docker.errors
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from helpers.commands import chapters, regenerate
+from helpers.errors import LabError
+from helpers.lab import Lab, Machine
+from helpers.lab.lab import _names
+from helpers.learning import Verdicts, check, compare, course, course_map, exercises, magics, record
+from helpers.learning.checks import Check
+from helpers.learning.predictions import read_grid
+from helpers.paths import NOTEBOOKS
+from tests.notebooks.strictness import strict_verdicts
+from tests.unit.properties import JSON, PRINTED, SCALARS, readable
+
+CHAPTER = json.loads((NOTEBOOKS / "01_default_bridge.ipynb").read_text("utf-8"))
+ANYTHING = JSON | st.binary(max_size=8) | st.sampled_from([np.array([1, 2]), pd.NA, pd.Series([1]), object()])
+
+
+class NoEngine:
+    """An Engine that must not be asked: what is wrong has to be noticed before."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the Engine was asked for {name}")
+
+
+# ---- names of machines
+
+
+@given(st.integers() | st.lists(st.text(max_size=30) | st.integers(), max_size=4) | st.text() | SCALARS)
+@example([f"m{number}" for number in range(200)])
+@example(["größe"])
+@example(["host_1"])  # `hostname` refuses it
+@example(["a-b"])  # the part behind the last hyphen would be taken for the whole name
+@example(["a" * 60])
+@example(["Host", "host"])
+@example(True)
+def test_names_of_machines(machines: Any) -> None:
+    with readable():
+        names = _names(machines)
+        assert 1 <= len(names) <= 100
+        assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,19}", name) for name in names)
+        assert len({name.lower() for name in names}) == len(names)
+
+
+@given(ANYTHING)
+def test_machines_of_a_lab(name: Any) -> None:
+    lab = object.__new__(Lab)
+    lab.machines = {"host": machine(NoEngine())}
+    with readable():
+        assert lab[name].name == name == "host"
+
+
+# ---- commands
+
+
+def machine(api: Any) -> Machine:
+    return Machine(SimpleNamespace(api=api), "host", "192.168.99.100", Path("/nowhere"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, 1e300, "ten", None])
+def test_a_command_needs_a_time_that_a_clock_can_show(timeout: Any) -> None:
+    with pytest.raises(LabError, match="seconds"):
+        machine(NoEngine()).run("true", timeout=timeout)
+
+
+@given(JSON.filter(lambda command: not isinstance(command, str)) | st.just("echo \0"))
+def test_a_command_is_text_for_a_shell(command: Any) -> None:
+    with pytest.raises(LabError, match="sh -c"):
+        machine(NoEngine()).run(command)
+
+
+@given(ANYTHING)
+@example("")
+@example("../images")
+@example("a b")
+@example("web?all=1")
+def test_containers_of_a_machine(name: Any) -> None:
+    docker_of_machine = SimpleNamespace(
+        containers=SimpleNamespace(get=_no_such_container, list=lambda all: [SimpleNamespace(name="web")])
+    )
+    host = machine(NoEngine())
+    host.docker = docker_of_machine  # type: ignore[assignment]
+    with pytest.raises(LabError, match="containers there: web"):
+        host.container(name)
+
+
+def _no_such_container(name: str) -> None:
+    assert name.isprintable()
+    assert "/" not in name
+    raise docker.errors.NotFound("no such container")
+
+
+def test_a_machine_that_has_gone_is_said_to_have_gone() -> None:
+    host = machine(NoEngine())
+    host.docker = SimpleNamespace(containers=NoEngine())  # type: ignore[assignment]
+    with pytest.raises(LabError, match="has ended"):
+        host.container("web")
+
+
+@given(PRINTED | st.text())
+@example("host --timeout nan")
+@example("host --timeout=inf")
+@example("-h")
+@example("host --timeout %s")
+def test_the_line_of_on(line: str) -> None:
+    Lab.current = None
+    magic: Any = magics.OnMachine()
+    with pytest.raises(LabError):
+        magic.on(line, "true")
+
+
+@given(PRINTED | st.text())
+@example("a\nEND_OF_CELL\nb")
+def test_the_cell_of_on_reaches_the_shell_whole(cell: str) -> None:
+    script = magics.as_typed(cell)
+    if script != cell.strip("\n"):
+        head, _, body = script.partition("\n")
+        *inner, end = head.rpartition("'")[0].rpartition("'")[2], body.rpartition("\n")[2]
+        assert inner == [end]
+        assert body.removesuffix(f"\n{end}").split("\n") == cell.strip("\n").split("\n")
+        assert end not in cell.split("\n")
+
+
+# ---- chapters, exercises, predictions
+
+
+@given(st.lists(st.text(), max_size=3))
+@example(["01", "a" * 5000 + ".ipynb"])
+@example(["\0.ipynb"])
+@example(["\ud800"])
+def test_names_of_chapters(names: list[str]) -> None:
+    with readable():
+        assert all(path.suffix == ".ipynb" for path in chapters.find(names))
+
+
+@given(ANYTHING)
+def test_names_of_exercises(name: Any) -> None:
+    with readable():
+        check(name)
+    with readable():
+        exercises.find(name)
+
+
+@given(st.sampled_from(["", "\n", " \n", "one\ntwo"]))
+def test_a_check_says_why_it_could_not_look(seen: str) -> None:
+    def fail(lab: Any) -> None:
+        raise LabError("Looking", seen, "Nothing.")
+
+    lab: Any = SimpleNamespace(machines={}, lan=SimpleNamespace(gateway="192.168.99.1"))
+    found = Check("it is so", True, fail, "a hint").look(lab)
+    assert not found.ok
+    assert found.now.strip()
+
+
+@given(st.dictionaries(st.text(max_size=5) | st.integers(), ANYTHING, max_size=3) | ANYTHING, ANYTHING)
+@example({"a": np.array([1, 2])}, {"a": {"b": np.array([1, 2])}})
+@example({"a": pd.NA}, {"a": 1})
+@example({1: True}, {"a": True})
+@example({}, pd.DataFrame({"source": ["a"]}))
+def test_predictions(predicted: Any, measured: Any) -> None:
+    with readable():
+        comparison = compare(predicted, measured)
+        assert repr(comparison)
+        assert comparison._repr_html_()
+    if isinstance(predicted, dict):
+        with readable():
+            assert repr(compare(predicted, dict.fromkeys(predicted, measured)))
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "y", "n", "?", ".", "✓", "nein", "\n", " "]), max_size=20).map(
+        " ".join
+    )
+)
+def test_grids_of_predictions(text: str) -> None:
+    with readable():
+        assert set(read_grid(text).values()) <= {True, False, None}
+
+
+@given(ANYTHING, ANYTHING, st.text(alphabet="0123456789.²-+ab", max_size=8))
+@example(1, 1, "²6.1")
+def test_claims(expected: Any, observed: Any, engine: str) -> None:
+    verdicts = Verdicts("01 Anything", engine=engine or "26.1.5")
+    verdicts.claim("a claim", expected=expected, observed=observed, since="20.10")
+    assert list(verdicts.frame()["claim"]) == ["a claim (since Engine 20.10)"]
+
+
+# ---- files that were edited badly
+
+
+def _damaged(notebook: Any, data: st.DataObject) -> Any:
+    """Replace, delete or add something somewhere in the JSON of a notebook."""
+    damaged = place = copy.deepcopy(notebook)
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        inner = place[key]
+        if not (isinstance(inner, dict | list) and inner) or data.draw(st.booleans()):
+            break
+        place = inner
+    if data.draw(st.booleans()):
+        del place[key]
+    else:
+        place[key] = data.draw(JSON)
+    return damaged
+
+
+SMALL = {**CHAPTER, "cells": [*CHAPTER["cells"][:4], CHAPTER["cells"][-2]]}
+BROKEN = [b"", b"[]", b"{}", b"null", b"[" * 100_000, b"\xff\xfe", b'{"nbformat": 4}']
+
+
+def _try_every_reader(path: Path) -> None:
+    with readable():
+        notebook = chapters.read(path)
+        regenerate.write(regenerate.normalize(notebook), path.with_suffix(".again"))
+    with readable():
+        strict_verdicts(path)
+
+
+@pytest.mark.parametrize("content", BROKEN, ids=str)
+def test_files_that_are_no_notebooks(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "01_broken.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(LabError, match="01_broken"):
+        chapters.read(path)
+    _try_every_reader(path)
+
+
+def test_a_notebook_that_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="directory"):
+        chapters.read(tmp_path)
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_notebooks_with_something_wrong_somewhere(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "01_damaged.ipynb"
+    path.write_text(json.dumps(_damaged(SMALL, data)))
+    _try_every_reader(path)
+
+
+def test_a_cell_that_is_no_python_is_named(tmp_path: Path) -> None:
+    notebook = copy.deepcopy(CHAPTER)
+    next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"] = "if if"
+    path = tmp_path / "01_damaged.ipynb"
+    path.write_text(json.dumps(notebook))
+    assert "code cell 0 is no Python" in " ".join(strict_verdicts(path))
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_the_course_map_shows_a_chapter_whatever_is_in_it(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    directory = tmp_path_factory.mktemp("course")
+    content = data.draw(st.sampled_from(BROKEN) | st.just(b""))
+    if not content:
+        content = json.dumps(_damaged({**SMALL, "cells": SMALL["cells"][:1]}, data)).encode()
+    (directory / "01_damaged.ipynb").write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "NOTEBOOKS", directory)
+        shown = course_map()
+    assert [stop.file for stop in shown.stops] == ["01_damaged.ipynb"]
+    assert shown.stops[0].title.strip()
+    assert shown._repr_html_()
+
+
+# ---- what has been done, on disk
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("LAB_PROGRESS", raising=False)
+    return record.path()
+
+
+@given(st.binary(max_size=40) | JSON.map(lambda value: json.dumps(value).encode()))
+@example(b"[" * 100_000)
+@example(b'{"01": "\\ud800"}')
+@example(b'{"01": "yesterday"}')
+def test_a_damaged_record_counts_as_far_as_it_can_be_read(kept: Path, content: bytes) -> None:
+    kept.write_bytes(content)
+    assert all(time.strptime(day, "%Y-%m-%d") for day in record.read().values())
+    assert repr(course_map()).encode()
+    record.note_done("02-1")
+    assert record.when_done("02-1")
+
+
+def test_a_record_that_cannot_be_written_is_a_readable_error(kept: Path) -> None:
+    kept.mkdir()
+    assert record.read() == {}
+    with pytest.raises(LabError, match="progress"):
+        record.note_done("02-1")
+    with pytest.raises(LabError, match="progress"):
+        record.reset()
+
+
+def test_a_written_notebook_is_a_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "01.ipynb"
+    regenerate.write(regenerate.normalize(chapters.read(NOTEBOOKS / "01_default_bridge.ipynb")), path)
+    nbformat.validate(nbformat.read(path, as_version=4))

@@ -1,0 +1,71 @@
+"""The campaign can fail: what is left, changed or crosses is noticed, and stands on the page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from helpers.soak import ground, report
+from helpers.soak.ground import Outcome
+from helpers.soak.isolation import Crossings
+
+GOOD = Outcome("kernel killed, chapter 03", objects=2, gone_s=4.2, next_lab_s=9.0, intact=True)
+PAUSED = Outcome(
+    "a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | is paused"
+)
+APART = Crossings(labs=8, free_mb=900, pairs=56, addresses=0, pings=0, names=0, packets=0, own=5, verdicts=0)
+ABOUT = "Embedded engine 26.1.5."
+
+
+@pytest.mark.parametrize(
+    "change", [{"gone_s": math.inf}, {"gone_s": 121.0}, {"next_lab_s": math.inf}, {"intact": False}]
+)
+def test_a_loss_or_a_rest_is_not_good(change: dict[str, float]) -> None:
+    assert GOOD.good
+    assert not replace(GOOD, **change).good  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "change", [{"addresses": 1}, {"pings": 1}, {"names": 1}, {"packets": 1}, {"verdicts": 1}, {"own": 0}]
+)
+def test_what_crosses_is_not_good_nor_a_capture_that_saw_nothing(change: dict[str, int]) -> None:
+    assert APART.good
+    assert not replace(APART, **change).good
+
+
+def test_the_page_has_each_chapter_and_each_fault() -> None:
+    page = report.render(
+        "python3 -m helpers soak --seed 1", ABOUT, [GOOD, replace(GOOD, gone_s=9.0), PAUSED], APART
+    )
+    assert "`python3 -m helpers soak --seed 1`" in page
+    assert "| 03 | 2 | 2 | 2 | 7 s | 9 s | 9 s |" in page
+    assert r"| a machine paused | 3 | 7 s | 8 s | as before | it \| paused |" in page
+    assert "2, all good" in page
+    assert "8 labs at once: nothing crosses" in page
+
+
+def test_the_page_cries_out_what_went_wrong() -> None:
+    bad = [replace(GOOD, gone_s=math.inf), replace(PAUSED, intact=False)]
+    page = report.render("soak", ABOUT, bad, replace(APART, labs=5, pings=1))
+    assert page.count("1 NOT GOOD") == 2
+    assert "NOT in 120 s" in page
+    assert "CHANGED" in page
+    assert "NOT ISOLATED" in page
+    assert "No more fit: 900 MB" in page
+
+
+def test_objects_that_stay_are_waited_for_no_longer_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ground, "BOUND_S", 0.2)
+    monkeypatch.setattr(ground, "_POLL_S", 0.01)
+    monkeypatch.setattr(ground, "count", lambda labs: 1)
+    assert ground.seconds_until_gone() == math.inf
+
+
+def test_an_object_that_comes_late_counts_as_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = iter([1, 0, 0, 1])
+    monkeypatch.setattr(ground, "_POLL_S", 0.01)
+    monkeypatch.setattr(ground, "_QUIET_S", 0.2)
+    monkeypatch.setattr(ground, "count", lambda labs: next(counts, 0))
+    assert 0.03 <= ground.seconds_until_gone() < math.inf
