@@ -20,7 +20,7 @@ from helpers.paths import PROJECT
 from helpers.soak import ground, inventory
 from helpers.soak.ground import Outcome
 
-AT_ONCE = 4
+AT_ONCE = 6
 EARLIEST_S, LATEST_S = 5, 45  # of a kernel's life: its imports, its lab's start, its experiments
 _START_S = 60
 _EXECUTE = "import sys; from pathlib import Path; from helpers.commands import chapters;" + (

@@ -69,7 +69,7 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
                         str(crossings.packets),
                     ],
                     [
-                        "a table of who reaches whom that differs from a lab's alone",
+                        "an experiment whose result differs from a lab's alone",
                         f"{crossings.labs} labs",
                         str(crossings.verdicts),
                     ],
@@ -112,7 +112,7 @@ def _seconds(value: float) -> str:
 
 
 def _reason(crossings: Crossings) -> str:
-    told = "Each has one machine with three containers; all ping all, while each LAN is captured."
+    told = "All machines ping all others, while each LAN is captured; then each runs a container."
     if crossings.labs < isolation.WANTED:
         return f"{told} No more fit: {crossings.free_mb} MB of the Engine's memory are left."
     return told
