@@ -72,6 +72,12 @@ def _parser(verbs: dict[str, str]) -> argparse.ArgumentParser:
         if verb in ("run", "regenerate"):
             explanation = "01, 01_default_bridge or a path"
             subparser.add_argument("arguments", nargs="*", metavar="CHAPTER", help=explanation)
+        elif verb == "bench":
+            explanation = "labs, warm, cold, course, memory, disk (default: all)"
+            subparser.add_argument("arguments", nargs="*", metavar="PART", help=explanation)
+        elif verb == "shell":
+            explanation = "its name, e.g. machine1 (default: the first of the newest lab)"
+            subparser.add_argument("arguments", nargs="*", metavar="MACHINE", help=explanation)
         elif verb == "stop":
             explanation = "also delete what was built for it; the next start builds it again"
             _add_flag(subparser, "--delete", explanation)

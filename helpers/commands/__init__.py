@@ -12,17 +12,19 @@ VERBS = {
     "run": "execute chapters without a browser, leaving the stored notebooks as they are",
     "test": "run the whole test suite, pytest --nbval; further arguments go to pytest",
     "doctor": "say what this machine has, what the lab needs, and which Engine would be used",
+    "shell": "open a shell on a machine of the lab that a notebook has started",
     "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
     "clean": "remove every trace: sweep, stop, then delete caches and the Python environment",
     "regenerate": "execute chapters and store their outputs",
+    "bench": "measure how long a learner waits, and write docs/bench.md",
     "soak": "break labs in every way, measure what is left, write docs/soak.md (--seed N, --kills N)",
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "soak"}
-_ENTER_ENVIRONMENT = {"stop", "sweep", "progress"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak"}
+_ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 
 def carry_out(verb: str, arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogLocator
 
 from helpers.figures import style
 
@@ -67,12 +67,13 @@ def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "r
         if len(answered) and answered["rtt_ms"].max() > LOG_FROM * answered["rtt_ms"].min() > 0:
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter("{x:g}")
-            ax.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))  # "30", not "3 × 10¹"
+            ax.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+            ax.xaxis.set_minor_formatter("{x:g}")  # "20", not "2 × 10¹"
         else:
             ax.set_xlim(left=0)
         ax.axhline(0.5, color=style.SOFT, linewidth=0.8, zorder=0)
         ax.set(ylim=(0, 1.04), xlabel=f"{quantity} in milliseconds", ylabel="share of answers by then")
         if len(answered):
-            ax.legend(loc="lower right", fontsize=9.5)
+            ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=9.5)
         ax.set_label(f"{quantity} by {by}: " + ", ".join(told))
     return ax

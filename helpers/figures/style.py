@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import matplotlib.figure
 import matplotlib.pyplot as plt
+from IPython.core.pylabtools import print_figure
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.font_manager import FontProperties
@@ -105,11 +107,20 @@ def title_width(title: str) -> float:
     return text_width(title, RC["axes.titlesize"], "bold") + 0.4
 
 
+class Figure(matplotlib.figure.Figure):
+    """A figure that brings its title and caption along, as alternative text for who cannot see it."""
+
+    def to_png(self) -> tuple[str, dict[str, str]]:
+        """The picture (base64), and the metadata that nbconvert turns into the image's ``alt``."""
+        said = [text for ax in self.axes for text in (ax.get_title(loc="left"), caption(ax)) if text]
+        return print_figure(self, "png", base64=True), {"alt": ". ".join(said)}
+
+
 @contextmanager
 def axes(width: float, height: float, title: str) -> Iterator[Axes]:
     """Axes in a new figure of that size in inches; the style ends with the ``with`` block."""
     with plt.rc_context(RC):
-        _, ax = plt.subplots(figsize=(width, height), dpi=DPI, layout="constrained")
+        _, ax = plt.subplots(FigureClass=Figure, figsize=(width, height), dpi=DPI, layout="constrained")
         ax.set_title(title)
         yield ax
 
@@ -119,7 +130,7 @@ def canvas(width: float, height: float, title: str) -> Iterator[Axes]:
     """Axes to draw on freely: one unit is one inch, the origin is the lower left corner."""
     head = 0.42
     with plt.rc_context(RC):
-        figure = plt.figure(figsize=(width, height + head), dpi=DPI)
+        figure = plt.figure(FigureClass=Figure, figsize=(width, height + head), dpi=DPI)
         ax = figure.add_axes((0, 0, 1, height / (height + head)))
         ax.set(xlim=(0, width), ylim=(0, height))
         ax.set_axis_off()

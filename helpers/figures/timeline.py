@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from helpers.figures import style
 
 LOST_AT = 0.9  # height of the row of unanswered attempts, as a share of the axes
-DATA_UP_TO = 0.8
+DATA_UP_TO, DATA_BELOW_NOTES = 0.8, 0.5
 NOTES_FROM, NOTE_STEP = 0.78, 0.08  # one below the other, so that neighbours do not overlap
 EVENT_LABELS = 36  # points above the axes: two levels, so that neighbours do not overlap
 
@@ -70,7 +70,7 @@ def timeline(
         top = float(answered["rtt_ms"].max()) if len(answered) else 1.0
         ax.set(xlabel="seconds since the first attempt", ylabel="round-trip time in milliseconds")
         ax.set_xlim(-0.02 * frame["t_s"].max(), frame["t_s"].max() * 1.02)
-        ax.set_ylim(0, top / DATA_UP_TO)
+        ax.set_ylim(0, top / (DATA_UP_TO if notes is None else DATA_BELOW_NOTES))
         ax.set_title(title, pad=EVENT_LABELS if len(events) else None)
         for number, event in enumerate(events.to_dict("records")):
             label = "" if number else "event under way"

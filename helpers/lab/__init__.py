@@ -2,6 +2,6 @@
 
 from helpers.lab.command import Completed
 from helpers.lab.lab import Lab
-from helpers.lab.machine import Machine
+from helpers.lab.machine import Machine, NoSuchContainer
 
-__all__ = ["Completed", "Lab", "Machine"]
+__all__ = ["Completed", "Lab", "Machine", "NoSuchContainer"]

@@ -26,6 +26,10 @@ _REQUEST_S = 120
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
 
 
+class NoSuchContainer(LabError):
+    """There is no container of that name on the machine (yet)."""
+
+
 class Machine:
     """A Docker host of a lab. Made by `Lab`.
 
@@ -110,8 +114,10 @@ class Machine:
 
         Raises
         ------
+        NoSuchContainer
+            With the names of those there are.
         LabError
-            If there is none, with the names of those there are; or if the machine has gone away.
+            If the machine has gone away.
         """
         try:
             if isinstance(name, str) and _CONTAINER.fullmatch(name):
@@ -120,7 +126,7 @@ class Machine:
             present = sorted(str(one.name) for one in self.docker.containers.list(all=True))
         except Exception as error:  # also what an answer that is none of an Engine's comes to
             raise self._gone(f"Looking for the container {name} on {self.name}", error) from error
-        raise LabError(
+        raise NoSuchContainer(
             f"Looking for the container {name} on {self.name}",
             f"containers there: {', '.join(present) or 'none'}",
             "Run the chapter's cells from the top, in order.",

@@ -13,6 +13,7 @@ import docker.errors
 
 from helpers import probes
 from helpers.errors import LabError
+from helpers.lab import NoSuchContainer
 from helpers.learning.claims import as_text, same
 
 if TYPE_CHECKING:
@@ -48,11 +49,15 @@ class Check:
         text = _here(lab, self.text)
         try:
             observed = self.see(lab)
-        except LabError as error:  # no such container, machine or network; it does not run
+        except NoSuchContainer as error:
+            hint = "It is not there yet: start it, under that name and on that machine."
+            return Seen(text, False, error.seen, hint)
+        except LabError as error:  # no such machine or network, or the container does not run
             return Seen(text, False, error.gist, self.hint)
         except docker.errors.APIError as error:
             return Seen(text, False, str(error.explanation or error), self.hint)
-        return Seen(text, same(self.expected, observed), as_text(observed), self.hint)
+        now = ", ".join(as_text(observed).splitlines()) or "nothing"
+        return Seen(text, same(self.expected, observed), now, self.hint)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
@@ -68,6 +68,10 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     # Without this matplotlib turns to the notebook inside a figure's rc_context, whose end takes it back.
     if hasattr(shell, "kernel"):
         shell.enable_matplotlib("inline")
+        # By name: what draws is imported when something is drawn.
+        display: Any = shell.display_formatter
+        images = display.formatters["image/png"]
+        images.for_type_by_name("helpers.figures.style", "Figure", lambda figure: figure.to_png())
 
 
 def as_typed(cell: str) -> str:

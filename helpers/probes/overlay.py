@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 SMALL, LARGE = 84, 1400  # bytes of an IP packet: ping's usual one, and one that nearly fills VXLAN's 1450
 REACHED_S = 120
 _HEADERS = 28  # IP and ICMP
-_TRIES, _WAIT_S = (
-    3,
-    2,
-)  # the first packet between two machines may be lost while they learn each other's address
+# The first packet between two machines may be lost while they learn each other's address.
+_TRIES, _WAIT_S = 3, 2
 _BOUND_S = _TRIES * _WAIT_S + 6
 _CAUSES = """Known causes, from the likeliest on:
 1. UDP 4789 does not pass between the machines: a firewall, or a cloud network that filters it.

@@ -68,18 +68,19 @@ def tasks(manager: Machine, service: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        task ("nginx.1"), node, state, desired (state), address (on its first network, "" without) · created,
-        since (UTC; when the state was reached). In order of task and creation.
+        task ("nginx.1"; in mode global "nginx." and the machine's id), node, state, desired (state), address
+        (on its first network, "" without) · created, since (UTC; when the state was reached). In order of
+        task and creation.
     """
     nodes = {node["ID"]: node["Description"]["Hostname"] for node in manager.docker.api.nodes()}
     rows = []
-    for told in _tasks(manager, service):
+    for told in sorted(_tasks(manager, service), key=lambda told: (_slot(told), told["CreatedAt"])):
         addresses = [
             one for network in told.get("NetworksAttachments") or [] for one in network["Addresses"] or []
         ]
         rows.append(
             {
-                "task": f"{service}.{told['Slot']}",
+                "task": f"{service}.{told.get('Slot') or told.get('NodeID')}",
                 "node": nodes.get(told.get("NodeID"), ""),
                 "state": told["Status"]["State"],
                 "desired": told["DesiredState"],
@@ -88,8 +89,12 @@ def tasks(manager: Machine, service: str) -> pd.DataFrame:
                 "since": pd.Timestamp(told["Status"]["Timestamp"]),
             }
         )
-    rows.sort(key=lambda row: (int(str(row["task"]).rpartition(".")[2]), row["created"]))
     return typed(rows, TASKS)
+
+
+def _slot(told: dict[str, Any]) -> tuple[int, str]:
+    """What tells a task from its siblings: a number, or in mode global the machine."""
+    return int(told.get("Slot") or 0), str(told.get("NodeID"))
 
 
 @inside.probe
@@ -102,7 +107,7 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
         If that takes longer than ``timeout`` (seconds); with the tasks' states as they were last.
     """
     deadline = time.monotonic() + timeout
-    wanted = int(_service(manager, service)["Spec"]["Mode"]["Replicated"]["Replicas"])
+    wanted = _replicas(_service(manager, service))
     while True:
         wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
         states = [str(one["Status"]["State"]) for one in wished]
@@ -133,7 +138,7 @@ def wait_until_balanced(
     """
     machines = [manager, *workers]
     told = _service(manager, service)
-    replicas = int(told["Spec"]["Mode"]["Replicated"]["Replicas"])
+    replicas = _replicas(told)
     published = told["Endpoint"].get("Ports") or []
     ports = [port["PublishedPort"] for port in published if port["PublishMode"] == "ingress"]
     if not ports:
@@ -164,15 +169,25 @@ def wait_until_balanced(
 
 def _service(manager: Machine, name: str) -> dict[str, Any]:
     api: Any = manager.docker.api  # most of its methods for services have no types
+    seen: str
     try:
-        found: dict[str, Any] = api.inspect_service(name)
+        found: list[dict[str, Any]] = api.services(status=True)
+        seen = f"services there: {', '.join(sorted(one['Spec']['Name'] for one in found)) or 'none'}"
     except docker.errors.APIError as error:
-        raise LabError(
-            f"Looking for the service {name} on {manager.name}",
-            str(error.explanation),
-            "Run the chapter's cells from the top, in order.",
-        ) from error
-    return found
+        found, seen = [], str(error.explanation)
+    for one in found:
+        if one["Spec"]["Name"] == name:
+            return one
+    raise LabError(
+        f"Looking for the service {name} on {manager.name}",
+        seen,
+        "Run the chapter's cells from the top, in order.",
+    )
+
+
+def _replicas(service: dict[str, Any]) -> int:
+    """How many tasks a service shall have; in mode global as many as there are machines to run one."""
+    return int(service["ServiceStatus"]["DesiredTasks"])
 
 
 def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:

@@ -52,16 +52,18 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(engine: Engine, notebooks: Path) -> Iterator[str]:
-    """Start JupyterLab; the address that it prints for its reader."""
+def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start JupyterLab for a learner who has done nothing yet; the address that it prints."""
     del engine  # only so that it runs before a chapter asks for it
     lab.decline_news()
+    learner = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")), "LAB_PROGRESS": "on"}
     server = subprocess.Popen(
         [*lab.jupyter_command(notebooks), "--no-browser"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env={**os.environ, **learner},
     )
     printed: Queue[str] = Queue()
     threading.Thread(target=_read, args=(server, printed), daemon=True).start()

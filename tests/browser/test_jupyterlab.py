@@ -10,11 +10,21 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from helpers.paths import PROJECT
+from tests.browser.conftest import SCREENSHOTS
+
 pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
 
 _SECOND = 1000  # in Playwright's milliseconds
 _PATIENCE = 60 * _SECOND
 _CHAPTER = 400 * _SECOND
+START = """
+%load_ext helpers.learning
+from helpers.lab import Lab
+from helpers.learning import check
+lab = Lab()
+lab
+""".strip()
 
 
 def test_the_address_leads_to_the_course_map_and_a_chapter_runs(page: Page, address: str) -> None:
@@ -37,32 +47,94 @@ def test_the_address_leads_to_the_course_map_and_a_chapter_runs(page: Page, addr
 def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, notebooks: Path) -> None:
     _write(
         notebooks / "interrupted.ipynb",
-        "%load_ext helpers.learning\nfrom helpers.lab import Lab\nlab = Lab()",
+        START,
         "%%on host --timeout 300\nsleep 300",
         "%%on host\necho still $(hostname)",
         "lab.close()",
     )
     page.goto(_to(address, "interrupted.ipynb"))
     notebook = _opened(page, "interrupted.ipynb")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    _choose(page, "Run", "Run All Cells")
     sleeping = notebook.locator(".jp-CodeCell").nth(1)
     expect(notebook.locator(".jp-CodeCell").first).to_contain_text("[1]", timeout=_CHAPTER)
     expect(sleeping).to_contain_text("[*]")
     page.wait_for_timeout(3 * _SECOND)  # until the command has reached the machine
-    page.get_by_role("menuitem", name="Kernel", exact=True).click()
-    page.get_by_text("Interrupt Kernel", exact=True).click()
+    _choose(page, "Kernel", "Interrupt Kernel")
     expect(sleeping.locator(".jp-OutputArea")).to_contain_text("interrupted", timeout=_PATIENCE)
     _idle(page)
     # What was interrupted ended the run: the cells below are run by hand, as a learner would.
     for cell, said in ((2, "still host"), (3, "")):
         below = notebook.locator(".jp-CodeCell").nth(cell)
         if not re.search(r"\[\d+\]", below.inner_text()):
-            below.locator(".jp-InputArea-editor").click()
-            page.keyboard.press("Shift+Enter")
+            _run(page, below)
         expect(below).to_contain_text(re.compile(r"\[\d+\]"), timeout=_PATIENCE)
         expect(below).to_contain_text(said)
     assert _errors(notebook) == []
+
+
+def test_an_exercise_is_solved_on_the_page_and_its_kernel_restarted(
+    page: Page, address: str, notebooks: Path
+) -> None:
+    _write(notebooks / "exercise.ipynb", START, 'check("00-1")', "%%on host\n", "lab.close()")
+    page.goto(_to(address, "exercise.ipynb"))
+    notebook = _opened(page, "exercise.ipynb")
+    start, checked, own, close = (notebook.locator(".jp-CodeCell").nth(number) for number in range(4))
+    _run(page, start)
+    expect(start).to_contain_text("LAN: 192.168.", timeout=_CHAPTER)
+    _run(page, checked)
+    expect(checked).to_contain_text("0 of 1 checks pass", timeout=_PATIENCE)
+
+    own.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text("docker network create playground")
+    page.keyboard.press("Shift+Enter")
+    expect(own.locator(".jp-OutputArea")).to_contain_text(re.compile(r"[0-9a-f]{64}"), timeout=_PATIENCE)
+    _run(page, checked)
+    expect(checked).to_contain_text("done, all 1 checks pass", timeout=_PATIENCE)
+
+    # A kernel that is restarted leaves its lab dying: the next lab starts beside it, and is empty.
+    _choose(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    expect(start).not_to_contain_text("LAN:", timeout=_PATIENCE)
+    _idle(page)
+    _run(page, start)
+    expect(start).to_contain_text("LAN: 192.168.", timeout=_CHAPTER)
+    _run(page, checked)
+    expect(checked).to_contain_text("0 of 1 checks pass. It was done on", timeout=_PATIENCE)
+    _run(page, close)
+    _idle(page)
+
+
+def test_a_terminal_of_jupyterlab_opens_a_shell_on_a_machine(
+    page: Page, address: str, notebooks: Path
+) -> None:
+    wait = "%%on host\nuntil cat /tmp/typed 2>/dev/null; do sleep 1; done"
+    _write(notebooks / "terminal.ipynb", START, wait, "lab.close()")
+    page.goto(_to(address, "terminal.ipynb"))
+    notebook = _opened(page, "terminal.ipynb")
+    start, typed, close = (notebook.locator(".jp-CodeCell").nth(number) for number in range(3))
+    _run(page, start)
+    expect(start).to_contain_text("LAN: 192.168.", timeout=_CHAPTER)
+
+    page.get_by_role("menuitem", name="File", exact=True).click()
+    page.get_by_role("menuitem", name="New", exact=True).hover()
+    page.get_by_role("menuitem", name="Terminal", exact=True).click()
+    terminal = page.locator(".jp-Terminal .xterm-screen")
+    expect(terminal).to_be_visible(timeout=_PATIENCE)
+    page.wait_for_timeout(2 * _SECOND)  # until its shell listens
+    terminal.click()
+    page.keyboard.type(f"cd {PROJECT} && python3 -m helpers shell host\n")
+    page.keyboard.type("echo typed on $(hostname) >/tmp/typed; exit\n")
+
+    page.locator(".lm-TabBar-tabLabel").filter(has_text="terminal.ipynb").click()
+    _run(page, typed)
+    expect(typed.locator(".jp-OutputArea")).to_contain_text("typed on host", timeout=_PATIENCE)
+    page.locator(".lm-TabBar-tabLabel").filter(has_text="Terminal 1").click()
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / "terminal.png")
+    page.locator(".lm-TabBar-tabLabel").filter(has_text="terminal.ipynb").click()
+    _run(page, close)
+    _idle(page)
 
 
 def _opened(page: Page, name: str) -> Locator:
@@ -94,9 +166,13 @@ def _idle(page: Page) -> None:
     expect(status).to_have_attribute("data-status", "idle", timeout=_CHAPTER)
 
 
+def _choose(page: Page, menu: str, entry: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_text(entry, exact=True).click()
+
+
 def _run_all(page: Page) -> None:
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    _choose(page, "Run", "Run All Cells")
     page.wait_for_timeout(2 * _SECOND)  # until the kernel is busy
     _idle(page)
 
@@ -122,6 +198,11 @@ def _errors(notebook: Locator) -> list[str]:
         "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
     )
     return notebook.locator(selector).all_inner_texts()
+
+
+def _run(page: Page, cell: Locator) -> None:
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
 
 
 def _write(path: Path, *sources: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.commands import chapters
 from helpers.errors import LabError
-from helpers.lab import Lab
+from helpers.lab import Lab, NoSuchContainer
 from helpers.learning import exercises, record
 from helpers.learning.checks import Check
 from helpers.learning.claims import Verdicts
@@ -70,6 +70,23 @@ def test_the_hint_is_for_the_first_check_that_does_not_pass(lab: dict[str, str])
         "✗ the fan is on (now: broken)",
         "Hint: Switch fan on.",
     ]
+
+
+def test_a_container_that_is_not_there_is_the_hint(lab: Any) -> None:
+    def see(lab: Any) -> str:
+        raise NoSuchContainer("Looking for web", "containers there: none", "Run the chapter.")
+
+    seen = Check("web runs", "running", see, hint="See `docker ps`.").look(lab)
+    assert not seen.ok
+    assert seen.now == "containers there: none"
+    assert "start it" in seen.hint
+
+
+def test_what_a_command_says_fits_on_the_checks_line(lab: Any) -> None:
+    assert str(Check("it is drained", "drain", lambda _: "active\nbusy", hint="").look(lab)).endswith(
+        "(now: active, busy)"
+    )
+    assert str(Check("it is drained", "drain", lambda _: "", hint="").look(lab)).endswith("(now: nothing)")
 
 
 def test_done_is_kept_and_what_has_regressed_is_told(lab: dict[str, str], state: Path) -> None:

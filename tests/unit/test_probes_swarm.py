@@ -106,8 +106,15 @@ class Swarm:
             for slot, desired in ((10, "running"), (2, "running"), (2, "shutdown"))
         ]
 
-    def inspect_service(self, name: str) -> dict[str, Any]:
-        return {"Spec": {"Mode": {"Replicated": {"Replicas": 2}}}, "Endpoint": {"Ports": self.ports}}
+    def services(self, *, status: bool) -> list[dict[str, Any]]:
+        return [
+            {
+                "Spec": {"Name": name},
+                "Endpoint": {"Ports": self.ports},
+                "ServiceStatus": {"RunningTasks": 0, "DesiredTasks": tasks},
+            }
+            for name, tasks in (("nginx2", 1), ("nginx", 2))
+        ]
 
     def containers(self, filters: dict[str, str]) -> list[dict[str, Any]]:
         return [{"Id": "c", "Labels": {"com.docker.swarm.task.name": "nginx.1.nqf2w1h7t6amhbix0krw54vms"}}]
@@ -128,6 +135,19 @@ def test_tasks_are_sorted_as_people_count(shell: Shell) -> None:
     assert frame["node"].to_list() == ["manager", "manager", ""]
     assert frame["address"].to_list() == ["10.0.0.2", "10.0.0.2", ""]
     assert (frame["created"] < frame["since"]).all()
+
+
+def test_tasks_of_a_service_in_mode_global_are_told_apart_by_their_machines(shell: Shell) -> None:
+    swarm = Swarm("running")
+    swarm.tasks = lambda filters: [  # type: ignore[method-assign]
+        {key: value for key, value in told.items() if key != "Slot"} for told in Swarm.tasks(swarm, filters)
+    ]
+    assert "nginx.n1" in set(probes.tasks(manager(shell, swarm), "nginx")["task"])
+
+
+def test_a_service_that_is_not_there_and_those_that_are(shell: Shell) -> None:
+    with pytest.raises(LabError, match="services there: nginx, nginx2"):
+        probes.wait_until_running(manager(shell, Swarm("running")), "ngin", timeout=0)
 
 
 def test_requests_by_replica_name_the_replica_briefly(shell: Shell) -> None:
