@@ -20,8 +20,8 @@ from helpers.paths import PROJECT
 from helpers.soak import ground, inventory
 from helpers.soak.ground import Outcome
 
-AT_ONCE = 6
-EARLIEST_S, LATEST_S = 5, 45  # of a kernel's life: its imports, its lab's start, its experiments
+AT_ONCE = 7
+EARLIEST_S, LATEST_S = 5, 40  # of a kernel's life: its imports, its lab's start, its experiments
 _START_S = 60
 _EXECUTE = "import sys; from pathlib import Path; from helpers.commands import chapters;" + (
     "chapters.execute(Path(sys.argv[1]))"
