@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -106,7 +108,12 @@ def execute(path: Path) -> NotebookNode:
 
 async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
     # A kernel listens on TCP ports that every user of the computer reaches: it encrypts where it can.
-    manager = AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
+    # Its keys are in a file of ours: one who is killed leaves it, and in /tmp nobody would take it away.
+    keys = Path(jupyter_runtime_dir()) / f"kernel-{secrets.token_hex(8)}.json"
+    keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    manager = AsyncKernelManager(
+        kernel_name="python3", transport_encryption="auto", connection_file=str(keys)
+    )
     client = NotebookClient(
         notebook,
         km=manager,

@@ -17,7 +17,7 @@ def command(arguments: list[str]) -> int:
     """Run the campaign and write its page; the exit code is 1 if anything was lost, left, or let through."""
     parser = argparse.ArgumentParser("python3 -m helpers soak")
     parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance")
-    parser.add_argument("--kills", type=int, default=52, help="how many kernels are killed")
+    parser.add_argument("--kills", type=int, default=52, help="how many kernels with a lab are killed")
     options = parser.parse_args(arguments)
     version, outcomes, crossings = campaign.run(options.seed, options.kills)
     repeat = f"python3 -m helpers soak --seed {options.seed} --kills {options.kills}"

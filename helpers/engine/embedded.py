@@ -18,6 +18,7 @@ from pathlib import Path
 
 import docker
 import docker.errors
+import psutil
 import requests
 
 from helpers import debian
@@ -99,9 +100,10 @@ def start() -> Endpoint:
         _discard(engine_dir())
         debian.install(PACKAGES, "The embedded engine")
         entry = _entry()
-        if not entry.exists():
-            _build(entry)
-        accelerator, prepared = _prepared(entry)
+        with _building():
+            if not entry.exists():
+                _build(entry)
+            accelerator, prepared = _prepared(entry)
         with step("Starting the embedded engine", about="5 s"):
             return _boot(entry, prepared, accelerator)
 
@@ -120,14 +122,17 @@ def remove() -> None:
     """Stop the embedded engine and delete all that was built for it."""
     stop()
     for entry in _entries().glob("*"):
-        shutil.rmtree(entry, ignore_errors=True)
-        if entry.exists():  # a build that was killed leaves files of root
-            subprocess.run(debian.as_root(["rm", "-rf", str(entry)]), check=False, timeout=300)
+        _delete(entry)
 
 
 def _start_and_stop(instance: Path) -> AbstractContextManager[None]:
     lock = instance.with_suffix(".lock")
     return exclusive(lock, "the embedded engine to be started by another process")
+
+
+def _building() -> AbstractContextManager[None]:
+    """What is built is shared by all instances: one of them builds, the others wait."""
+    return exclusive(cache_dir() / "engine.lock", "another process to build the embedded engine")
 
 
 def _entries() -> Path:
@@ -159,10 +164,7 @@ def _build(entry: Path) -> None:
             "Ask an administrator to install sudo or Docker; with Docker, set LAB_ENGINE=docker.",
         )
     for older in _entries().glob("*"):
-        if older.name.endswith(".partial"):
-            subprocess.run(debian.as_root(["rm", "-rf", str(older)]), check=False, timeout=300)
-        else:
-            shutil.rmtree(older, ignore_errors=True)
+        _delete(older)
     say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, some three minutes")
     partial = entry.with_suffix(".partial")
     partial.mkdir(mode=0o700)
@@ -171,6 +173,17 @@ def _build(entry: Path) -> None:
         partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _delete(entry: Path) -> None:
+    """Delete an entry; a build that was killed leaves files of root, and file systems mounted among them."""
+    mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
+    for place in sorted((one for one in mounted if Path(one).is_relative_to(entry)), reverse=True):
+        subprocess.run(debian.as_root(["umount", "--lazy", place]), check=False, timeout=60)
+    shutil.rmtree(entry, ignore_errors=True)
+    if entry.exists():
+        command = debian.as_root(["rm", "-rf", "--one-file-system", str(entry)])
+        subprocess.run(command, check=False, timeout=300)
 
 
 def _prepared(entry: Path) -> tuple[Accelerator, Path]:

@@ -39,6 +39,8 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
             "",
             f"## Kernels killed (SIGKILL) at a random moment: {_count(killed)}",
             "",
+            f"{sum(map(_had_a_lab, killed))} of them had a lab on the Engine; only they are timed.",
+            "",
             *_table(
                 ["chapter", "kills", "with a lab", "objects, most", "gone after, median", "most", "next lab"],
                 [_kills_row(name, list(group)) for name, group in _by_fault(killed)],
@@ -69,7 +71,7 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
                         str(crossings.packets),
                     ],
                     [
-                        "a table of who reaches whom that differs from a lab's alone",
+                        "an experiment whose result differs from a lab's alone",
                         f"{crossings.labs} labs",
                         str(crossings.verdicts),
                     ],
@@ -78,6 +80,10 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
             "",
         ]
     )
+
+
+def _had_a_lab(one: Outcome) -> bool:
+    return one.objects > 0
 
 
 def _count(outcomes: Sequence[Outcome]) -> str:
@@ -90,14 +96,14 @@ def _by_fault(outcomes: Iterable[Outcome]) -> Iterable[tuple[str, Iterable[Outco
 
 
 def _kills_row(name: str, outcomes: list[Outcome]) -> list[str]:
-    gone = [one.gone_s for one in outcomes]
+    gone = [one.gone_s for one in outcomes if _had_a_lab(one)]
     return [
         name.rpartition(" ")[2],
         str(len(outcomes)),
-        str(sum(one.objects > 0 for one in outcomes)),
+        str(sum(map(_had_a_lab, outcomes))),
         str(max(one.objects for one in outcomes)),
-        _seconds(median(gone)),
-        _seconds(max(gone)),
+        _seconds(median(gone)) if gone else "–",
+        _seconds(max(gone)) if gone else "–",
         _seconds(max(one.next_lab_s for one in outcomes)),
     ]
 
@@ -112,7 +118,7 @@ def _seconds(value: float) -> str:
 
 
 def _reason(crossings: Crossings) -> str:
-    told = "Each has one machine with three containers; all ping all, while each LAN is captured."
+    told = "All machines ping all others, while each LAN is captured; then each runs a container."
     if crossings.labs < isolation.WANTED:
         return f"{told} No more fit: {crossings.free_mb} MB of the Engine's memory are left."
     return told

@@ -85,11 +85,13 @@ def test_another_account_opens_no_door(
 ) -> None:
     places = [run_dir(), cache_dir(), kept]
     doors = [door for place in places for door in [place, *sorted(place.rglob("*"))]]
+    doors.append(Path(kernel.connection_file))
     names = {door.name for door in doors}
-    assert {"host.sock", "progress.json", Path(kernel.connection_file).name} <= names
+    assert {"host.sock", "progress.json"} <= names
     if engine.endpoint.backend == "embedded":
         assert {"docker.sock", "qmp.sock", "state", "ssh_key", "host_key", "disk.qcow2"} <= names
     assert _opened([record.path()]) == [str(record.path())]  # by its owner
+    assert _as_another_account(lambda: _opened([Path("/etc/passwd")])) == ["/etc/passwd"]  # for everybody
     assert _as_another_account(lambda: _opened(doors)) == []
 
 

@@ -22,7 +22,7 @@ from helpers.paths import PROJECT
 from tests.engine.support import wait_until_empty
 
 OURS = {"lab", stock.KIND, "requirements", "contents"}  # the label's values for what the lab itself makes
-APP, NAME = "users-app:1", "of-the-user"
+APP, NAME = "users-app:1", "a-users"
 SLEEP = ["sleep", "3600"]
 
 

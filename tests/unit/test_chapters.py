@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from helpers import environment
 from helpers.commands import chapters, regenerate
 from helpers.errors import LabError
-from helpers.paths import PROJECT
+from helpers.paths import PROJECT, run_dir
 
 
 @pytest.fixture
@@ -51,6 +51,14 @@ def test_a_chapter_goes_by_number_name_and_path(directory: Path) -> None:
 def test_an_unknown_chapter_is_told_which_there_are(directory: Path) -> None:
     with pytest.raises(LabError, match="00_start_here, 01_default_bridge, 02_user_defined_bridge"):
         chapters.find(["09"], directory)
+
+
+def test_a_kernels_keys_are_where_clean_finds_them_and_go_with_it(tmp_path: Path) -> None:
+    path = store(tmp_path / "01_x.ipynb", "import ipykernel\nprint(ipykernel.get_connection_file())")
+    (output,) = chapters.execute(path).cells[1].outputs
+    keys = Path(output.text.strip())
+    assert keys.is_relative_to(run_dir())
+    assert not keys.exists()
 
 
 def test_executing_leaves_the_stored_notebook_alone(tmp_path: Path) -> None:

@@ -12,9 +12,7 @@ from helpers.soak.ground import Outcome
 from helpers.soak.isolation import Crossings
 
 GOOD = Outcome("kernel killed, chapter 03", objects=2, gone_s=4.2, next_lab_s=9.0, intact=True)
-PAUSED = Outcome(
-    "a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | is paused"
-)
+PAUSED = Outcome("a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | paused")
 APART = Crossings(labs=8, free_mb=900, pairs=56, addresses=0, pings=0, names=0, packets=0, own=5, verdicts=0)
 ABOUT = "Embedded engine 26.1.5."
 

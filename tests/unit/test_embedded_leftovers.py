@@ -1,0 +1,31 @@
+"""What a build of the embedded engine leaves when it is killed, and that the next one takes it away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from helpers.engine import embedded
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
+def test_what_a_killed_build_has_mounted_is_unmounted_before_files_are_deleted(tmp_path: Path) -> None:
+    entry, outside = tmp_path / "trixie-0.partial", tmp_path / "outside"
+    inside = entry / "root" / "dev"
+    inside.mkdir(parents=True)
+    outside.mkdir()
+    (outside / "kept").touch()
+    (entry / "file").touch()
+    subprocess.run(["mount", "--bind", outside, inside], check=True)
+    try:
+        embedded._delete(entry)
+        mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
+    finally:
+        subprocess.run(["umount", inside], check=False, stderr=subprocess.DEVNULL)
+    assert str(inside) not in mounted
+    assert not entry.exists()
+    assert (outside / "kept").exists()
