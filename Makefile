@@ -2,7 +2,7 @@
 # Chapters and pytest's options go into ARGS:  make run ARGS="01 02"   make test ARGS="-x notebooks/01*"
 
 PYTHON ?= python3
-VERBS := lab run test handouts clean doctor shell progress stop sweep regenerate bench soak lock
+VERBS := lab run test handouts book clean doctor shell progress stop sweep regenerate bench soak lock
 
 .PHONY: help $(VERBS) python
 .DEFAULT_GOAL := help

@@ -14,6 +14,7 @@ VERBS = {
     "doctor": "say what this machine has, what the lab needs, and which Engine would be used",
     "shell": "open a shell on a machine of the lab that a notebook has started",
     "handouts": "write the course as HTML and PDF, for learners and for instructors, in build/handouts",
+    "book": "build the course as a web site, in build/book",
     "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
@@ -24,7 +25,7 @@ VERBS = {
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak", "handouts"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak", "handouts", "book"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 
