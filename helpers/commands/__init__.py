@@ -15,6 +15,7 @@ VERBS = {
     "shell": "open a shell on a machine of the lab that a notebook has started",
     "handouts": "write the course as HTML and PDF, for learners and for instructors, in build/handouts",
     "book": "build the course as a web site, in build/book",
+    "bundle": "write one archive from which a workshop runs without a network, in build",
     "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
@@ -25,7 +26,7 @@ VERBS = {
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak", "handouts", "book"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak", "handouts", "book", "bundle"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 
