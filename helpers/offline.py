@@ -81,7 +81,7 @@ def apt_options() -> list[str]:
         return []
     own = cache_dir() / "apt"
     (own / "lists" / "partial").mkdir(parents=True, exist_ok=True)
-    (own / "sources.list").write_text(f"deb [trusted=yes] file:{directory / DEBIAN} ./\n")
+    (own / "sources.list").write_text(f"deb [trusted=yes] {(directory / DEBIAN).as_uri()} ./\n")
     options = {
         "Dir::Etc::SourceList": own / "sources.list",
         "Dir::Etc::SourceParts": "-",
