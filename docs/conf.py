@@ -5,7 +5,7 @@ html_title = project
 language = "en"
 smartquotes = False  # -- is a part of commands
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["course_map.md"]  # part of the first page
+exclude_patterns = ["course_map.md", "bench.md"]  # a part of the first page; of interest to maintainers
 
 # Outputs are those that were committed: nothing is executed here.
 nb_execution_mode = "off"
