@@ -5,7 +5,8 @@ html_title = project
 language = "en"
 smartquotes = False  # -- is a part of commands
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["course_map.md", "bench.md"]  # a part of the first page; of interest to maintainers
+# A part of the first page, and what maintainers measure.
+exclude_patterns = ["course_map.md", "bench.md", "soak.md"]
 
 # Outputs are those that were committed: nothing is executed here.
 nb_execution_mode = "off"

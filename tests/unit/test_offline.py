@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import IO
 
+import docker.errors
 import pytest
 
 from helpers import debian, offline
+from helpers.engine import images
 from helpers.errors import LabError
 from helpers.publish import kit
 
@@ -65,6 +69,26 @@ def test_the_engine_and_its_state_are_copied(workshop: Path, tmp_path: Path) -> 
     assert (entry / "prepared-tcg-1" / "state").read_text() == "memory"
     with pytest.raises(LabError, match="trixie-abc"):
         offline.copy_engine(tmp_path / "trixie-def")
+
+
+@pytest.mark.parametrize("holds", [images.MACHINE_IMAGE, "another/image"])
+def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
+    def get(name: str) -> None:
+        if name not in there:
+            raise docker.errors.ImageNotFound(f"no {name}")
+
+    def load(file: IO[bytes]) -> None:
+        there.append(file.read().decode())
+
+    there: list[str] = []
+    (workshop / offline.IMAGE).write_text(holds)
+    client = SimpleNamespace(images=SimpleNamespace(get=get, load=load))
+    if holds == images.MACHINE_IMAGE:
+        images.ensure(client)  # type: ignore[arg-type]
+        assert there == [holds]
+    else:
+        with pytest.raises(LabError, match="another image"):
+            images.ensure(client)  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(not debian.is_debian(), reason="apt-get is Debian's")
