@@ -1,11 +1,16 @@
 # Every target delegates to `python3 -m helpers`; what it needs beyond Python, that command installs and says so.
 # Chapters and pytest's options go into ARGS:  make run ARGS="01 02"   make test ARGS="-x notebooks/01*"
+# Without a network, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3
-VERBS := lab run test clean doctor shell progress stop sweep regenerate bench soak lock
+VERBS := lab run test handouts book bundle clean doctor shell progress stop sweep regenerate bench soak lock
 
 .PHONY: help $(VERBS) python
 .DEFAULT_GOAL := help
+
+ifdef OFFLINE
+export LAB_OFFLINE := $(abspath $(OFFLINE))
+endif
 
 help: python
 	@$(PYTHON) -m helpers --help

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers import offline
 from helpers.errors import LabError
 from helpers.paths import cache_dir
 from helpers.progress import say, step
@@ -117,6 +118,7 @@ def _authenticate() -> None:
 
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
     options = ["--yes", "--quiet", "--no-install-recommends", "--option=DPkg::Lock::Timeout=300"]
+    options += offline.apt_options()
     environment = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
     command = as_root([*environment, "apt-get", *options, *arguments])
     try:

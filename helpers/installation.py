@@ -11,14 +11,14 @@ import sys
 from importlib.util import find_spec
 from threading import Timer
 
-from helpers import debian
+from helpers import debian, offline
 from helpers.errors import LabError
 from helpers.paths import PROJECT, VENV
 from helpers.progress import Step, say, step
 
 LOCK = PROJECT / "requirements.lock"
-SIZE_MB = 600
-_FREE_MB = 1000
+SIZE_MB = 900
+_FREE_MB = 1400
 _PIP_TIMEOUT_S = 1800
 _REPEAT = "then repeat what you did."
 
@@ -84,7 +84,8 @@ def _create_venv() -> None:
 
 def _pip_install(making: Step) -> None:
     options = "--require-hashes --progress-bar=off --retries=3 --no-input --disable-pip-version-check".split()
-    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", *options, "--requirement", str(LOCK)]
+    options += [*offline.pip_options(), "--requirement", str(LOCK)]
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", *options]
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     environ |= {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}  # sensible in one's own settings, wrong here
     lines: list[str] = []

@@ -13,6 +13,9 @@ VERBS = {
     "test": "run the whole test suite, pytest --nbval; further arguments go to pytest",
     "doctor": "say what this machine has, what the lab needs, and which Engine would be used",
     "shell": "open a shell on a machine of the lab that a notebook has started",
+    "handouts": "write the course as HTML and PDF, for learners and for instructors, in build/handouts",
+    "book": "build the course as a web site, in build/book",
+    "bundle": "write one archive from which a workshop runs without a network, in build",
     "progress": "show which chapters and exercises have been done; --reset forgets them",
     "stop": "stop the embedded engine",
     "sweep": "remove every container, network and volume of the lab from the Engines",
@@ -23,7 +26,7 @@ VERBS = {
     "lock": "raise the pinned Python packages in requirements.lock",
 }
 
-_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak"}
+_MAKE_ENVIRONMENT = {"lab", "run", "test", "regenerate", "bench", "soak", "handouts", "book", "bundle"}
 _ENTER_ENVIRONMENT = {"stop", "sweep", "progress", "shell"}
 
 

@@ -21,7 +21,7 @@ import docker.errors
 import psutil
 import requests
 
-from helpers import debian
+from helpers import debian, offline
 from helpers.engine import guest, images, rootfs, stock, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
@@ -98,14 +98,22 @@ def start() -> Endpoint:
         if endpoint:
             say("The embedded engine that runs is of an older make: it is replaced, with the labs on it")
         _discard(engine_dir())
-        debian.install(PACKAGES, "The embedded engine")
-        entry = _entry()
         with _building():
-            if not entry.exists():
-                _build(entry)
+            entry = _provided()
             accelerator, prepared = _prepared(entry)
         with step("Starting the embedded engine", about="5 s"):
             return _boot(entry, prepared, accelerator)
+
+
+def build() -> tuple[Path, Path]:
+    """Return the cache entry and its state for emulation; makes what is missing, ending a running engine."""
+    with _start_and_stop(engine_dir()):
+        entry = _provided()
+        prepared = _prepared_directory(entry, TCG)
+        if not prepared.exists():
+            _discard(engine_dir())
+            _prepare(entry, TCG)
+    return entry, prepared
 
 
 def stop(instances: str = f"{ENGINE}*") -> bool:
@@ -156,6 +164,19 @@ def _discard(instance: Path) -> None:
     shutil.rmtree(instance, ignore_errors=True)
 
 
+def _provided() -> Path:
+    """Return the cache entry; make it first, or take it from the workshop kit, where it is missing."""
+    debian.install(PACKAGES, "The embedded engine")
+    entry = _entry()
+    if not entry.exists():
+        if offline.kit():
+            with step("Copying the embedded engine from the workshop kit", about="10 s"):
+                offline.copy_engine(entry)
+        else:
+            _build(entry)
+    return entry
+
+
 def _build(entry: Path) -> None:
     if os.geteuid() != 0 and not shutil.which("sudo"):
         raise LabError(
@@ -197,7 +218,8 @@ def _prepared(entry: Path) -> tuple[Accelerator, Path]:
             return KVM, _prepare(entry, KVM)
         except LabError as error:
             say(f"KVM does not run a guest here ({error.gist}): going on with emulation")
-    return TCG, _prepare(entry, TCG)
+    prepared = _prepared_directory(entry, TCG)
+    return TCG, prepared if offline.copy_prepared(prepared) else _prepare(entry, TCG)
 
 
 def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:

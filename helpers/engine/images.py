@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from helpers import offline
 from helpers.errors import LabError
 from helpers.paths import NAME
 from helpers.progress import step
@@ -56,6 +57,9 @@ def ensure(client: docker.DockerClient) -> None:
         return
     except docker.errors.ImageNotFound:
         pass
+    if archive := offline.machine_image():
+        _load(client, archive)
+        return
     tail: list[str] = []
     with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
         try:
@@ -88,6 +92,22 @@ def remove(client: docker.DockerClient) -> list[str]:
             except docker.errors.APIError:  # a container of somebody's is made from it
                 kept.append(tag)
     return kept
+
+
+def _load(client: docker.DockerClient, archive: Path) -> None:
+    with (
+        step(f"Loading the machine image {MACHINE_IMAGE} from {archive}", about="1 min"),
+        archive.open("rb") as file,
+    ):
+        client.images.load(file)
+    try:
+        client.images.get(MACHINE_IMAGE)
+    except docker.errors.ImageNotFound as error:
+        raise LabError(
+            f"Loading {MACHINE_IMAGE} from {archive}",
+            "the archive holds another image",
+            "Use the project that came with the kit, or make a new kit: python3 -m helpers bundle.",
+        ) from error
 
 
 def _failure(seen: str) -> LabError:

@@ -13,7 +13,7 @@ attempt() { # name, evidence if it works, command...
 }
 
 # Loading may fail for many good reasons (built in, no /lib/modules); what counts is the attempt that follows.
-modprobe -a xt_ipvs vxlan macvlan ipvlan 2>/dev/null
+modprobe -a xt_ipvs vxlan macvlan ipvlan esp4 xt_bpf xt_policy 2>/dev/null
 loading=$(modprobe ip_vs 2>&1)
 
 cgroup_v2() (
@@ -50,6 +50,15 @@ fi
 attempt xt_ipvs "an iptables rule with -m ipvs made" \
     iptables -t nat -A POSTROUTING -m ipvs --ipvs -j ACCEPT
 attempt vxlan "a vxlan link made" ip link add probe-vx type vxlan id 4096 dstport 4789
+
+# What an encrypted overlay is made of: ESP with AES-GCM, and the rules that choose its packets.
+ipsec() {
+    ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode transport \
+        aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 64 &&
+        iptables -t mangle -A OUTPUT -p udp --dport 4789 -m bpf --bytecode '1,6 0 0 1' -j MARK --set-mark 13 &&
+        iptables -A INPUT -p udp --dport 4789 -m policy --dir in --pol none -j DROP
+}
+attempt IPsec "an ESP association with AES-GCM and its rules made" ipsec
 
 on_a_parent() { # kind of link, its mode
     # Each on a parent of its own: an interface serves one bridge, macvlan or ipvlan at a time.

@@ -83,6 +83,7 @@ _IN_CONTAINER = {
     "macvlan": _Kind("04", _module("macvlan")),
     "ipvlan": _Kind("04", _module("ipvlan"), fatal=False),
     "vxlan": _Kind("06, 07", _module("vxlan")),
+    "IPsec": _Kind("06", _module("esp4 xt_bpf xt_policy")),
     "ip_vs": _Kind("07", _module("ip_vs")),
     "xt_ipvs": _Kind("07", _module("xt_ipvs")),
 }

@@ -12,14 +12,14 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from helpers import debian
 from helpers.commands import lab
 from helpers.engine import Engine, connect
 from helpers.paths import NOTEBOOKS, PROJECT
+from helpers.publish import chromium
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 _START_S = 120
 
@@ -33,16 +33,10 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if not any(map(shutil.which, BROWSERS)) and debian.is_debian():
-        debian.install(["chromium"], "The test in a browser")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(f"there is none of {', '.join(BROWSERS)}, and this is not Debian")
-    arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+    if not chromium.program() and not debian.is_debian():
+        pytest.skip(f"there is none of {', '.join(chromium.PROGRAMS)}, and this is not Debian")
+    with chromium.launched("The test in a browser") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -101,3 +102,11 @@ def test_the_makefile_only_delegates() -> None:
 def test_every_verb_has_its_module_and_its_target(verb: str) -> None:
     assert (Path(commands.__file__).parent / f"{verb}.py").is_file()
     assert verb in (PROJECT / "Makefile").read_text()
+
+
+def test_a_development_container_ends_in_a_verb() -> None:
+    container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
+    *python, verb, chapter = container["postCreateCommand"].split()
+    assert python == ["python3", "-m", "helpers"]
+    assert verb in commands.VERBS
+    assert list((PROJECT / "notebooks").glob(f"{chapter}_*.ipynb"))

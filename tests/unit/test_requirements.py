@@ -23,7 +23,17 @@ GOOD_INFO = {
     "MemTotal": 4 * 10**9,
     "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"],
 }
-MEASURED = ["cgroups", "bridge and NAT", "overlay storage", "macvlan", "ipvlan", "vxlan", "ip_vs", "xt_ipvs"]
+MEASURED = [
+    "cgroups",
+    "bridge and NAT",
+    "overlay storage",
+    "macvlan",
+    "ipvlan",
+    "vxlan",
+    "IPsec",
+    "ip_vs",
+    "xt_ipvs",
+]
 
 
 class Engine:
@@ -113,7 +123,7 @@ def test_full_check_on_a_good_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert by_name(rows)["disk free"].evidence == "50.0 GB free, 3 GB needed"
     frame = requirements.as_frame(rows)
     assert list(frame.columns) == ["name", "needed_by", "ok", "evidence", "hint"]
-    assert len(frame) == 15
+    assert len(frame) == 16
 
 
 def test_without_privileged_containers_the_rest_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:

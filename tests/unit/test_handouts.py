@@ -1,0 +1,100 @@
+"""The handouts, without a browser: what each edition shows, and in which order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from helpers.errors import LabError
+from helpers.learning import exercises
+from helpers.publish import editions, handouts, predictions
+from helpers.publish.chapters import Chapter, read_all
+
+CHAPTERS = read_all()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    directory = tmp_path_factory.mktemp("handouts")
+    pages = handouts.write(directory, papers=[])
+    return {str(page.relative_to(directory)): page.read_text("utf-8") for page in pages}
+
+
+def test_each_chapter_and_the_course_come_in_both_editions(written: dict[str, str]) -> None:
+    names = [*(chapter.name for chapter in CHAPTERS), handouts.COURSE]
+    assert sorted(written) == sorted(
+        f"{edition}/{name}.html" for edition in handouts.EDITIONS for name in names
+    )
+
+
+def test_links_lead_into_the_handouts_or_to_the_web(written: dict[str, str]) -> None:
+    for page, text in written.items():
+        for link in re.findall(r'href="([^"]+)"', text):
+            if link.startswith("#"):
+                assert f'id="{link[1:]}"' in text, (page, link)
+            elif not link.startswith("https://"):
+                assert f"{Path(page).parent}/{link}" in written, (page, link)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_a_solution_is_in_the_instructors_edition_alone(chapter: Chapter, written: dict[str, str]) -> None:
+    learners, instructors = (
+        written[f"{edition}/{chapter.name}.html"] for edition in ("learner", "instructor")
+    )
+    assert "One solution" not in learners
+    assert "What usually goes wrong" not in learners
+    of_chapter = exercises.of_chapter(chapter.number)
+    assert instructors.count("One solution") == len(of_chapter) > 0
+    assert learners.count("☐") == sum(len(exercise.checks) for exercise in of_chapter)
+    assert f"about {chapter.minutes} minutes" in instructors
+    assert chapter.minutes > 0
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_a_prediction_has_its_room_before_its_answer(chapter: Chapter) -> None:
+    compared = sum("compare(my_" in cell.source.replace("\n    ", "") for cell in chapter.notebook.cells)
+    found = predictions.find(chapter.notebook)
+    assert found
+    assert compared <= sum(one.room.count("<table") for one in found)
+    cells = editions.learner(chapter).cells
+    kinds = [cell.metadata.get("handout") for cell in cells]
+    assert kinds.count("room") == len(found)
+    for room in (position for position, kind in enumerate(kinds) if kind == "room"):
+        assert "asks" in kinds[room - 2 : room]
+        assert cells[room + 1].metadata.get("holds")
+    # No fold is opened in another, and each that is opened is closed.
+    marks = "".join(
+        "<" * bool(cell.metadata.get("holds")) + ">" * bool(cell.metadata.get("ends")) for cell in cells
+    )
+    assert marks == "<>" * len(found)
+
+
+def test_rooms_are_drawn_from_what_a_prediction_asks() -> None:
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell("**Predict first:** what?"),
+            new_code_cell('my_answers = {"a < b": None}\nmy_grid = """\n   x y\nx  . ?\ny  ? .\n"""'),
+            new_code_cell("measured = 1"),
+            new_code_cell("compare(my_answers, measured)"),
+            new_code_cell("compare(my_grid, measured)"),
+            new_markdown_cell("**Before you run the next cell:** and what will it say?"),
+            new_code_cell("%%on host\nping nobody"),
+        ]
+    )
+    first, second = predictions.find(notebook)
+    assert (first.asked, first.answered) == (1, 4)
+    assert "<th>a &lt; b</th><td></td>" in first.room
+    assert "<tr><th>x</th><td>–</td><td></td></tr>" in first.room
+    assert (second.asked, second.answered) == (5, 6)
+    assert "line" in second.room
+
+
+def test_a_chapter_without_its_pitfalls_or_minutes_says_so() -> None:
+    with pytest.raises(LabError, match=r"what_goes_wrong\.md"):
+        editions.pitfalls("99")
+    mute = Chapter(Path("99_x.ipynb"), new_notebook(cells=[new_markdown_cell("# 99 X")]))
+    with pytest.raises(LabError, match="about N minutes"):
+        _ = mute.minutes

@@ -1,0 +1,118 @@
+"""The workshop kit as set-up uses it, with kits made here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO
+
+import docker.errors
+import pytest
+
+from helpers import debian, offline
+from helpers.engine import images
+from helpers.errors import LabError
+from helpers.publish import kit
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = tmp_path / "a kit"
+    directory.mkdir()
+    (directory / offline.ABOUT).write_text(json.dumps(offline.this_computer()))
+    monkeypatch.setenv(offline.VARIABLE, str(directory))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return directory
+
+
+def test_without_a_kit_everything_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(offline.VARIABLE, raising=False)
+    assert offline.kit() is None
+    assert offline.pip_options() == offline.apt_options() == []
+    assert offline.machine_image() is None
+    assert not offline.copy_prepared(Path("entry/prepared"))
+
+
+def test_a_kit_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(offline.VARIABLE, str(tmp_path))
+    with pytest.raises(LabError, match=r"about\.json"):
+        offline.kit()
+
+
+@pytest.mark.parametrize("what", ["system", "processor", "python"])
+def test_a_kit_for_another_computer_is_refused(workshop: Path, what: str) -> None:
+    assert offline.kit() == workshop
+    (workshop / offline.ABOUT).write_text(json.dumps(offline.this_computer() | {what: "another"}))
+    with pytest.raises(LabError, match=r"it is for .*another.*; this is"):
+        offline.kit()
+
+
+def test_pip_takes_packages_from_the_kit_alone(workshop: Path) -> None:
+    assert offline.pip_options() == ["--no-index", f"--find-links={workshop / offline.WHEELS}"]
+
+
+def test_the_engine_and_its_state_are_copied(workshop: Path, tmp_path: Path) -> None:
+    there = workshop / offline.ENGINE / "trixie-abc"
+    (there / "prepared-tcg-1").mkdir(parents=True)
+    (there / "prepared-tcg-1" / "state").write_text("memory")
+    (there / "ssh_key").write_text("secret")
+    (there / "ssh_key").chmod(0o600)
+    entry = tmp_path / "trixie-abc"
+    offline.copy_engine(entry)
+    assert [path.name for path in entry.iterdir()] == ["ssh_key"]
+    assert (entry / "ssh_key").stat().st_mode & 0o777 == 0o600
+    assert entry.stat().st_mode & 0o777 == 0o700
+    assert not offline.copy_prepared(entry / "prepared-kvm-1")
+    assert offline.copy_prepared(entry / "prepared-tcg-1")
+    assert (entry / "prepared-tcg-1" / "state").read_text() == "memory"
+    with pytest.raises(LabError, match="trixie-abc"):
+        offline.copy_engine(tmp_path / "trixie-def")
+
+
+@pytest.mark.parametrize("holds", [images.MACHINE_IMAGE, "another/image"])
+def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
+    def get(name: str) -> None:
+        if name not in there:
+            raise docker.errors.ImageNotFound(f"no {name}")
+
+    def load(file: IO[bytes]) -> None:
+        there.append(file.read().decode())
+
+    there: list[str] = []
+    (workshop / offline.IMAGE).write_text(holds)
+    client = SimpleNamespace(images=SimpleNamespace(get=get, load=load))
+    if holds == images.MACHINE_IMAGE:
+        images.ensure(client)  # type: ignore[arg-type]
+        assert there == [holds]
+    else:
+        with pytest.raises(LabError, match="another image"):
+            images.ensure(client)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not debian.is_debian(), reason="apt-get is Debian's")
+def test_apt_finds_the_kits_packages_and_no_others(workshop: Path, tmp_path: Path) -> None:
+    repository = workshop / offline.DEBIAN
+    repository.mkdir()
+    for name, needs in (("lab-above", "lab-below"), ("lab-below", "")):
+        control = tmp_path / name / "DEBIAN" / "control"
+        control.parent.mkdir(parents=True)
+        control.write_text(
+            f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\n"
+            + (f"Depends: {needs}\n" if needs else "")
+            + "Description: only a test\n"
+        )
+        built = repository / f"{name}_1_all.deb"
+        subprocess.run(["dpkg-deb", "--build", control.parent.parent, built], check=True, capture_output=True)
+    kit.write_index(repository)
+    assert _apt("update").returncode == 0
+    planned = _apt("install", "--simulate", "lab-above")
+    assert planned.returncode == 0, planned.stdout
+    assert "Inst lab-below" in planned.stdout
+    assert _apt("install", "--simulate", "qemu-system-sparc", "mmdebstrap-of-elsewhere").returncode != 0
+
+
+def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["apt-get", "--quiet", "--option=Debug::NoLocking=true", *offline.apt_options(), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
