@@ -62,7 +62,7 @@ def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFa
     printed: Queue[str] = Queue()
     threading.Thread(target=_read, args=(server, printed), daemon=True).start()
     try:
-        yield _address(printed)
+        yield f"{_address(printed)}&reset"  # an earlier reader's open tabs are not for this one
     finally:
         server.terminate()
         server.wait(60)

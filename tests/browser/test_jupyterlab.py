@@ -117,8 +117,9 @@ def test_a_terminal_of_jupyterlab_opens_a_shell_on_a_machine(
     expect(start).to_contain_text("LAN: 192.168.", timeout=_CHAPTER)
 
     page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name="New", exact=True).hover()
-    page.get_by_role("menuitem", name="Terminal", exact=True).click()
+    entries = page.locator(".lm-Menu-itemLabel")
+    entries.filter(has_text=re.compile("^New$")).hover()
+    entries.filter(has_text=re.compile("^Terminal$")).click()
     terminal = page.locator(".jp-Terminal .xterm-screen")
     expect(terminal).to_be_visible(timeout=_PATIENCE)
     page.wait_for_timeout(2 * _SECOND)  # until its shell listens
