@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
 _SECOND = 1000  # in Playwright's milliseconds
 _PATIENCE = 60 * _SECOND
 _CHAPTER = 400 * _SECOND
+_STEPS = re.compile(r"\s*(✓ .*\s*)*")  # what has been set up is told on the error stream
 START = """
 %load_ext helpers.learning
 from helpers.lab import Lab
@@ -198,7 +199,8 @@ def _errors(notebook: Locator) -> list[str]:
     selector = (
         "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
     )
-    return notebook.locator(selector).all_inner_texts()
+    texts = notebook.locator(selector).all_inner_texts()
+    return [text for text in texts if not _STEPS.fullmatch(text)]
 
 
 def _run(page: Page, cell: Locator) -> None:
