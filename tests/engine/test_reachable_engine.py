@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from helpers.engine import contents, images, requirements
@@ -41,4 +42,7 @@ def test_the_images_know_their_own_contents(engine: Engine) -> None:
         assert system != machine
         assert engine.version in system["docker.io"]
     ours: dict[str, Any] = {"label": f"{images.LABEL}=contents"}
+    deadline = time.monotonic() + 20  # the Engine removes what has ended in its own time
+    while engine.client.containers.list(all=True, filters=ours) and time.monotonic() < deadline:
+        time.sleep(0.5)
     assert engine.client.containers.list(all=True, filters=ours) == []
