@@ -11,7 +11,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -75,9 +75,9 @@ def memory(chapter: str) -> float:
     run = _helpers(PROJECT, {}, "run", chapter)
     most = 0
     while run.poll() is None:
-        with_engine = [int(path.read_text()) for path in [engine_dir() / "qemu.pid"] if path.exists()]
-        for pid in with_engine:
-            most = max(most, psutil.Process(pid).memory_info().rss if psutil.pid_exists(pid) else 0)
+        with suppress(OSError, psutil.NoSuchProcess):  # it is not there yet, or no more
+            pid = int((engine_dir() / "qemu.pid").read_text())
+            most = max(most, psutil.Process(pid).memory_info().rss)
         time.sleep(0.5)
     if run.returncode:
         raise LabError(f"Running chapter {chapter}", f"exit code {run.returncode}", "Mend it first.")

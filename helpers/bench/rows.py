@@ -34,6 +34,11 @@ class Row:
         return f"| {self.what} | {self.target} | {told} |"
 
 
+def table(rows: Sequence[Row]) -> list[str]:
+    """The rows as the lines of a table in Markdown."""
+    return ["| what | target | measured |", "|---|---|---|", *map(str, rows)]
+
+
 def seconds(action: Callable[[], object]) -> float:
     """How long the action took."""
     began = time.monotonic()

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
+from helpers.commands import chapters
 from helpers.errors import LabError
-from helpers.paths import NOTEBOOKS
 
 _MINUTES = re.compile(r"about (\d+) minutes")
 
@@ -70,8 +69,6 @@ class Chapter:
         return found.group(1) if found else ""
 
 
-def read_all(directory: Path = NOTEBOOKS) -> list[Chapter]:
-    """Return the chapters of `directory` in their order."""
-    return [
-        Chapter(path, nbformat.read(path, as_version=4)) for path in sorted(directory.glob("[0-9]*.ipynb"))
-    ]
+def read_all() -> list[Chapter]:
+    """Return the chapters in their order."""
+    return [Chapter(path, chapters.read(path)) for path in chapters.find([])]

@@ -49,7 +49,8 @@ def write(directory: Path = DIRECTORY, papers: Sequence[str] = tuple(PAPERS)) ->
     LabError
         If PDFs are wanted and there is no browser to print them.
     """
-    pages = [page for edition in EDITIONS for page in _write_pages(directory / edition, edition, read_all())]
+    chapters = read_all()
+    pages = [page for edition in EDITIONS for page in _write_pages(directory / edition, edition, chapters)]
     if not papers:
         return pages
     pdfs = []
