@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,18 @@ if TYPE_CHECKING:
 BOUND_S = 10  # for one request
 ALL_S = 300
 _TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
+# Source ports below those that Linux chooses from (32768-60999): its choice begins anew at a random one every
+# 10 s (secure_seq.c), and so comes back sooner or later to a port that a load balancer still remembers.
+_FRESH_PORTS = itertools.cycle(range(10_000, 32_000))
+# curl's own way to give each transfer options of its own.
+_FRESH = r"""
+for port in PORTS; do
+  number=$((number + 1))
+  printf '%s = "%s"\n' url TARGET$number local-port $port max-time BOUND \
+    header 'Connection: close' output /dev/null write-out 'TOLD'
+  printf '%s\n' silent next
+done | sed '$d' | curl -K -
+"""
 
 
 @inside.probe
@@ -31,7 +45,8 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
     marker:
         Each request has ``?MARKER=number`` in its path, from 1 on: so logs tell who answered it.
     fresh:
-        A new connection for every request; otherwise one is kept alive for all.
+        A new connection for every request, each from a source port that has not been used lately; otherwise
+        one is kept alive for all.
 
     Returns
     -------
@@ -44,9 +59,17 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
     LabError
         If the requests did not all come to an end.
     """
-    close = "-H 'Connection: close'" if fresh else ""
-    target = shlex.quote(f"{url}?{marker}=[1-{count}]")
-    command = f"curl -s -o /dev/null -m {BOUND_S} {close} -w '{_TOLD}' {target}"
+    if fresh:
+        words = {
+            "PORTS": " ".join(map(str, itertools.islice(_FRESH_PORTS, count))),
+            "TARGET": shlex.quote(f"{url}?{marker}="),
+            "BOUND": str(BOUND_S),
+            "TOLD": _TOLD,
+        }
+        command = re.sub("|".join(words), lambda found: words[found[0]], _FRESH)
+    else:
+        target = shlex.quote(f"{url}?{marker}=[1-{count}]")
+        command = f"curl -s -o /dev/null -m {BOUND_S} -w '{_TOLD}' {target}"
     printed = machine.run(command, timeout=ALL_S).stdout
     rows = parse(printed)
     if len(rows) != count:
