@@ -19,9 +19,11 @@ def command(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance")
     parser.add_argument("--kills", type=int, default=52, help="how many kernels with a lab are killed")
     options = parser.parse_args(arguments)
-    version, outcomes, crossings = campaign.run(options.seed, options.kills)
+    results = campaign.run(options.seed, options.kills)
     repeat = f"python3 -m helpers soak --seed {options.seed} --kills {options.kills}"
-    about = f"Embedded engine {version} with {MEMORY_MB} MB of memory, on {os.cpu_count()} processors."
-    PAGE.write_text(report.render(repeat, about, outcomes, crossings))
+    about = (
+        f"Embedded engine {results.version} with {MEMORY_MB} MB of memory, on {os.cpu_count()} processors."
+    )
+    PAGE.write_text(report.render(repeat, about, results))
     say(f"Written: {PAGE}")
-    return 0 if crossings.good and all(one.good for one in outcomes) else 1
+    return 0 if results.good else 1

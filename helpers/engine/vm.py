@@ -80,8 +80,17 @@ class VirtualMachine:
 
     @property
     def ssh_port(self) -> int:
-        """The loopback port that leads to the guest's sshd."""
-        return int(self._port.read_text())
+        """The loopback port that leads to the guest's sshd.
+
+        Raises
+        ------
+        LabError
+            If its file has been lost or damaged.
+        """
+        try:
+            return int(self._port.read_text())
+        except (OSError, ValueError) as error:
+            raise self.failure(f"reading {self._port}", str(error)) from error
 
     def start(
         self, accelerator: Accelerator, disk: Path, kernel: Path, initrd: Path, state: Path | None = None
@@ -178,12 +187,14 @@ class VirtualMachine:
             answer = self._ask(command, arguments or {})
         except (OSError, ValueError) as error:  # ValueError: no JSON, because QEMU ended before it answered
             raise self.failure(f"asking QEMU for {command}", f"no answer: {error}") from error
-        if "error" in answer:
-            raise self.failure(f"asking QEMU for {command}", str(answer["error"].get("desc")))
-        result: dict[str, Any] = answer["return"]
-        return result
+        match answer:
+            case {"return": dict(result)}:
+                return result
+            case {"error": {"desc": str(refusal)}}:
+                raise self.failure(f"asking QEMU for {command}", refusal)
+        raise self.failure(f"asking QEMU for {command}", f"it answered {answer!r}"[:300])
 
-    def _ask(self, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, command: str, arguments: dict[str, Any]) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_QMP_TIMEOUT_S)
             connection.connect(str(self._monitor))
@@ -195,8 +206,8 @@ class VirtualMachine:
             ):
                 stream.write(json.dumps(request) + "\n")
                 stream.flush()
-                answer: dict[str, Any] = {"event": ""}
-                while "event" in answer:
+                answer: Any = {"event": ""}
+                while isinstance(answer, dict) and "event" in answer:
                     answer = json.loads(stream.readline())
         return answer
 

@@ -73,12 +73,12 @@ EXERCISES = [
         ],
         solution={
             "manager": f"docker plugin create {_PLUGIN}:1.1 /root/net-plugin\n"
-            f"docker plugin push {_PLUGIN}:1.1\n"
-            f"docker plugin rm {_PLUGIN}:1.1",
+            f"docker plugin push {_PLUGIN}:1.1",
             "machine1": _upgrade("1.1"),
         },
         undo={
             "machine1": _upgrade("1.0"),
+            "manager": f"docker plugin rm {_PLUGIN}:1.1",
         },
     ),
 ]

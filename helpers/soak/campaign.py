@@ -1,4 +1,4 @@
-"""The whole campaign: kernels killed again and again, then every other fault, then many labs at once."""
+"""The whole campaign: kernels killed, every other fault, many labs at once, a visit to a user's Engine."""
 
 from __future__ import annotations
 
@@ -6,24 +6,62 @@ import math
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from helpers.engine import embedded
+from helpers.engine import connect, embedded
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.progress import say
-from helpers.soak import faults, ground, isolation, kills
+from helpers.soak import faults, ground, isolation, kills, user
 from helpers.soak.ground import Outcome
 from helpers.soak.isolation import Crossings
 
 OFTEN = {"Ctrl-C during set-up": 2}  # the others strike once
+_COURSE_S, _SWEEP_S = 3600, 600
 
 
-def run(seed: int, number: int) -> tuple[str, list[Outcome], Crossings]:
+@dataclass(frozen=True)
+class Visit:
+    """What the course changed on an Engine that is a user's.
+
+    Attributes
+    ----------
+    things:
+        Of the user's: containers, networks, volumes, images, and what a swarm consists of.
+    by_course, by_clean:
+        How many of them were not the same to the byte of `inspect`, or came to them or were gone: after the
+        whole course, and after what `make clean` does on an Engine.
+    """
+
+    things: int
+    by_course: int
+    by_clean: int
+
+    @property
+    def good(self) -> bool:
+        """Whether everything is as it was."""
+        return self.things > 0 and not self.by_course and not self.by_clean
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the campaign saw, on an Engine of that version."""
+
+    version: str
+    outcomes: list[Outcome]
+    crossings: Crossings
+    visit: Visit
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing was lost, left, or let through."""
+        return self.crossings.good and self.visit.good and all(one.good for one in self.outcomes)
+
+
+def run(seed: int, number: int) -> Results:
     """Run everything on an embedded engine of its own; about an hour under emulation.
-
-    Returns that engine's version, what each fault did, and what crossed between labs.
 
     Parameters
     ----------
@@ -46,7 +84,25 @@ def run(seed: int, number: int) -> tuple[str, list[Outcome], Crossings]:
         say(str(crossings))
         left = ground.seconds_until_gone()
         assert left < math.inf, "objects of a lab are left at the end of the campaign"
-    return version, outcomes, crossings
+        visit = _visit()
+        say(str(visit))
+    return Results(version, outcomes, crossings, visit)
+
+
+def _visit() -> Visit:
+    """Let the whole course run on the engine as on a user's."""
+    url = connect().endpoint.url
+    with ground.client() as engine:
+        assert engine, "the campaign's engine has gone"
+        with user.settled(engine):
+            before = user.inventory(engine)
+            user.visit(url, "run", timeout=_COURSE_S)
+            after_course = user.changed(before, user.inventory(engine))
+            user.visit(url, "sweep", "--images", timeout=_SWEEP_S)
+            after_clean = user.changed(before, user.inventory(engine))
+    for key, (was, now) in (after_course | after_clean).items():
+        say(f"{' '.join(key)} was {was}, and is {now}")
+    return Visit(len(before), len(after_course), len(after_clean))
 
 
 def _faults(random: Random) -> Iterator[Outcome]:

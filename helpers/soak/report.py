@@ -9,11 +9,12 @@ from itertools import groupby
 from statistics import median
 
 from helpers.soak import ground, isolation
+from helpers.soak.campaign import Results
 from helpers.soak.ground import BOUND_S, Outcome
 from helpers.soak.isolation import Crossings
 
 
-def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Crossings) -> str:
+def render(command: str, about: str, results: Results) -> str:
     """Write the page.
 
     Parameters
@@ -23,8 +24,9 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
     about:
         One line on the machine and its engine.
     """
-    killed = [one for one in outcomes if one.fault.startswith("kernel")]
-    others = [one for one in outcomes if one not in killed]
+    crossings, visit = results.crossings, results.visit
+    killed = [one for one in results.outcomes if one.fault.startswith("kernel")]
+    others = [one for one in results.outcomes if one not in killed]
     day = datetime.now(UTC).date().isoformat()
     return "\n".join(
         [
@@ -75,6 +77,19 @@ def render(command: str, about: str, outcomes: Sequence[Outcome], crossings: Cro
                         f"{crossings.labs} labs",
                         str(crossings.verdicts),
                     ],
+                ],
+            ),
+            "",
+            f"## A guest on a user's Engine: {'nothing changes' if visit.good else 'NOT AS BEFORE'}",
+            "",
+            "The campaign's engine as a user's, with containers, images, a network, a volume, and a swarm",
+            "with a service: `inspect` of each, byte by byte. `make clean` does the second on an Engine.",
+            "",
+            *_table(
+                ["what the guest does", "things of the user's", "changed"],
+                [
+                    ["the whole course: `run`", str(visit.things), str(visit.by_course)],
+                    ["`sweep --images`", str(visit.things), str(visit.by_clean)],
                 ],
             ),
             "",

@@ -6,6 +6,7 @@ import json
 import socket
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -165,3 +166,29 @@ def test_damaged_files_of_a_virtual_machine(tmp_path_factory: pytest.TempPathFac
     virtual_machine = VirtualMachine(directory)
     assert virtual_machine.alive() is False
     virtual_machine.end()
+    (directory / "ssh_port").write_bytes(content)
+    with readable():
+        assert virtual_machine.ssh_port is not None
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "[]", "null", "{}", '{"return": []}', '{"error": "no"}', '{"error": {"desc": "no"}}', "{"]
+)
+def test_odd_answers_of_qemu(tmp_path: Path, answer: str) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor(1) as pool:
+        listener.bind(str(tmp_path / "qmp.sock"))
+        listener.listen()
+        qemu = pool.submit(_answer_once, listener, answer)
+        with pytest.raises(LabError, match="asking QEMU for query-status"):
+            VirtualMachine(tmp_path).qmp("query-status")
+        qemu.result(10)
+
+
+def _answer_once(listener: socket.socket, answer: str) -> None:
+    connection, _ = listener.accept()
+    with connection, connection.makefile("rw") as stream:
+        stream.write("greeting\n")
+        for line in ('{"return": {}}', answer):
+            stream.flush()
+            stream.readline()
+            stream.write(f"{line}\n")

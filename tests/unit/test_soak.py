@@ -8,13 +8,20 @@ from dataclasses import replace
 import pytest
 
 from helpers.soak import ground, report
+from helpers.soak.campaign import Results, Visit
 from helpers.soak.ground import Outcome
 from helpers.soak.isolation import Crossings
 
 GOOD = Outcome("kernel killed, chapter 03", objects=2, gone_s=4.2, next_lab_s=9.0, intact=True)
 PAUSED = Outcome("a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | paused")
 APART = Crossings(labs=8, free_mb=900, pairs=56, addresses=0, pings=0, names=0, packets=0, own=5, verdicts=0)
+SAME = Visit(things=20, by_course=0, by_clean=0)
 ABOUT = "Embedded engine 26.1.5."
+
+
+def page_of(outcomes: list[Outcome], crossings: Crossings = APART, visit: Visit = SAME) -> str:
+    results = Results("26.1.5", outcomes, crossings, visit)
+    return report.render("python3 -m helpers soak --seed 1", ABOUT, results)
 
 
 @pytest.mark.parametrize(
@@ -34,24 +41,30 @@ def test_what_crosses_is_not_good_nor_a_capture_that_saw_nothing(change: dict[st
 
 
 def test_the_page_has_each_chapter_and_each_fault() -> None:
-    page = report.render(
-        "python3 -m helpers soak --seed 1", ABOUT, [GOOD, replace(GOOD, gone_s=9.0), PAUSED], APART
-    )
+    page = page_of([GOOD, replace(GOOD, gone_s=9.0), PAUSED])
     assert "`python3 -m helpers soak --seed 1`" in page
     assert "| 03 | 2 | 2 | 2 | 7 s | 9 s | 9 s |" in page
     assert r"| a machine paused | 3 | 7 s | 8 s | as before | it \| paused |" in page
     assert "2, all good" in page
     assert "8 labs at once: nothing crosses" in page
+    assert "| the whole course: `run` | 20 | 0 |" in page
 
 
 def test_the_page_cries_out_what_went_wrong() -> None:
     bad = [replace(GOOD, gone_s=math.inf), replace(PAUSED, intact=False)]
-    page = report.render("soak", ABOUT, bad, replace(APART, labs=5, pings=1))
+    page = page_of(bad, replace(APART, labs=5, pings=1), replace(SAME, by_clean=1))
     assert page.count("1 NOT GOOD") == 2
     assert "NOT in 120 s" in page
     assert "CHANGED" in page
     assert "NOT ISOLATED" in page
     assert "No more fit: 900 MB" in page
+    assert "NOT AS BEFORE" in page
+
+
+@pytest.mark.parametrize("change", [{"by_course": 1}, {"by_clean": 1}, {"things": 0}])
+def test_a_change_of_the_users_things_is_not_good(change: dict[str, int]) -> None:
+    assert Results("", [GOOD], APART, SAME).good
+    assert not Results("", [GOOD], APART, replace(SAME, **change)).good
 
 
 def test_objects_that_stay_are_waited_for_no_longer_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
