@@ -50,7 +50,7 @@ def cold() -> tuple[float, dict[str, float]]:
         try:
             return _to_first_result(clone, own)
         finally:
-            _helpers(clone, own, "stop").wait(120)
+            _helpers(clone, own, "stop", stdout=subprocess.DEVNULL).wait(120)
 
 
 def course() -> dict[str, float]:
@@ -72,7 +72,7 @@ def course() -> dict[str, float]:
 
 def memory(chapter: str) -> float:
     """GiB that the embedded engine's process held at most while a chapter ran."""
-    run = _helpers(PROJECT, {}, "run", chapter)
+    run = _helpers(PROJECT, {}, "run", chapter, stdout=subprocess.DEVNULL)
     most = 0
     while run.poll() is None:
         with suppress(OSError, psutil.NoSuchProcess):  # it is not there yet, or no more
@@ -114,7 +114,8 @@ def _first_result(project: Path, own: Mapping[str, str]) -> float:
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         notebook, result = Path(made) / "first.ipynb", Path(made) / "told"
         nbformat.write(chapter, notebook)
-        _helpers(project, {**own, "TOLD": str(result)}, "run", str(notebook)).wait(_LIMIT_S)
+        told = {**own, "TOLD": str(result)}
+        _helpers(project, told, "run", str(notebook), stdout=subprocess.DEVNULL).wait(_LIMIT_S)
         return float(result.read_text())
 
 
@@ -129,7 +130,9 @@ def _jupyterlab(project: Path, own: Mapping[str, str]) -> Iterator[Iterator[str]
         server.wait(60)
 
 
-def _helpers(project: Path, own: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
+def _helpers(
+    project: Path, own: Mapping[str, str], *arguments: str, stdout: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     """Start ``python3 -m helpers …`` as somebody who has just opened a terminal."""
     python = shutil.which("python3") if own else sys.executable
     return subprocess.Popen(
@@ -137,7 +140,7 @@ def _helpers(project: Path, own: Mapping[str, str], *arguments: str) -> subproce
         cwd=project,
         env={**os.environ, "PYTHONPATH": "", **own},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.STDOUT,
         text=True,
     )

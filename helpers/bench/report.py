@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from helpers.bench.rows import Row, table
+from helpers.bench.rows import Row, as_table
 from helpers.figures import style
 
 _LEAST_SHOWN_S = 2.0
@@ -29,7 +29,7 @@ def write(
         f"Measured by `make bench` on {day}: {os.cpu_count()} processors ({platform.machine()}), {engine}.",
         "A figure is a median, with the least and most of n repetitions; ratios are of interleaved pairs.",
         "",
-        *table(rows),
+        *as_table(rows),
         "",
         "![Where the time goes, from a fresh clone to the last verdict](bench.png)",
         "",

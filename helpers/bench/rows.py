@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from helpers.markdown import table
+
 Timed = Callable[[], float]
 
 
@@ -27,16 +29,20 @@ class Row:
     values: Sequence[float]
     unit: str
 
-    def __str__(self) -> str:
+    def cells(self) -> list[str]:
+        """What it is, its target, and the median with the least and the most."""
         told = f"{statistics.median(self.values):.3g} {self.unit}"
         if len(self.values) > 1:
             told += f" ({min(self.values):.3g}–{max(self.values):.3g}, n = {len(self.values)})"
-        return f"| {self.what} | {self.target} | {told} |"
+        return [self.what, self.target, told]
+
+    def __str__(self) -> str:
+        return " · ".join(self.cells())
 
 
-def table(rows: Sequence[Row]) -> list[str]:
+def as_table(rows: Sequence[Row]) -> list[str]:
     """The rows as the lines of a table in Markdown."""
-    return ["| what | target | measured |", "|---|---|---|", *map(str, rows)]
+    return table(["what", "target", "measured"], [row.cells() for row in rows])
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.bench import journey, labs, report
-from helpers.bench.rows import Row, table
+from helpers.bench.rows import Row, as_table
 from helpers.engine import connect
 from helpers.errors import LabError
 from helpers.paths import PROJECT
@@ -60,7 +60,7 @@ def command(parts: list[str]) -> int:
         tell(Row("bare machine (with Debian's packages) to the first result", "≤ 4 min", [wait / 60], "min"))
     if "disk" in wanted:
         tell(Row("cached files of the embedded engine", "≤ 3 GiB", [journey.cached()], "GiB"))
-    print("\n".join(table(rows)))
+    print("\n".join(as_table(rows)))
     if setup and course:
         report.write(PROJECT / "docs", rows, told, setup, course)
     return 0

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 import helpers
 from helpers.errors import LabError
 from helpers.learning import exercises
+from helpers.markdown import table
 from helpers.paths import PROJECT
 from helpers.progress import step
 from helpers.publish import glossary, statements
@@ -113,7 +114,7 @@ def _statements(chapters: Sequence[Chapter]) -> str:
         ]
         parts.append(f"## {chapter.title}")
         if rows:
-            parts.append(_table(["statement", "verdict", "Engine", "expected", "observed"], rows))
+            parts.append("\n".join(table(["statement", "verdict", "Engine", "expected", "observed"], rows)))
         beyond = len(found) - len(rows)
         where = f"[in the chapter](notebooks/{chapter.path.name})"
         parts.append(f"Beyond the article: {beyond} more claim{'s' * (beyond != 1)}, {where}.")
@@ -142,11 +143,6 @@ def _api_pages() -> Iterable[tuple[str, str]]:
 
 def _automodule(module: str) -> str:
     return f"```{{eval-rst}}\n.. automodule:: {module}\n```"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _plain(text: str) -> str:

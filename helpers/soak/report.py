@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from statistics import median
 
+from helpers.markdown import cell, table
 from helpers.soak import ground, isolation
 from helpers.soak.campaign import Results
 from helpers.soak.ground import BOUND_S, Outcome
@@ -43,7 +44,7 @@ def render(command: str, about: str, results: Results) -> str:
             "",
             f"{sum(map(_had_a_lab, killed))} of them had a lab on the Engine; only they are timed.",
             "",
-            *_table(
+            *table(
                 ["chapter", "kills", "with a lab", "objects, most", "gone after, median", "most", "next lab"],
                 [_kills_row(name, list(group)) for name, group in _by_fault(killed)],
             ),
@@ -52,7 +53,7 @@ def render(command: str, about: str, results: Results) -> str:
             "",
             "Each strikes a lab of one machine, which is then closed.",
             "",
-            *_table(
+            *table(
                 ["fault", "objects", "gone after", "next lab", "user's files", "what is seen"],
                 [_fault_row(one) for one in others],
             ),
@@ -61,7 +62,7 @@ def render(command: str, about: str, results: Results) -> str:
             "",
             _reason(crossings),
             "",
-            *_table(
+            *table(
                 ["what might cross", "asked", "crossed"],
                 [
                     ["a LAN that two labs share", f"{crossings.labs} labs", str(crossings.addresses)],
@@ -85,7 +86,7 @@ def render(command: str, about: str, results: Results) -> str:
             "The campaign's engine as a user's, with containers, images, a network, a volume, and a swarm",
             "with a service: `inspect` of each, byte by byte. `make clean` does the second on an Engine.",
             "",
-            *_table(
+            *table(
                 ["what the guest does", "things of the user's", "changed"],
                 [
                     ["the whole course: `run`", str(visit.things), str(visit.by_course)],
@@ -125,7 +126,14 @@ def _kills_row(name: str, outcomes: list[Outcome]) -> list[str]:
 
 def _fault_row(one: Outcome) -> list[str]:
     files = "as before" if one.intact else "CHANGED"
-    return [one.fault, str(one.objects), _seconds(one.gone_s), _seconds(one.next_lab_s), files, one.seen]
+    return [
+        one.fault,
+        str(one.objects),
+        _seconds(one.gone_s),
+        _seconds(one.next_lab_s),
+        files,
+        cell(one.seen),
+    ]
 
 
 def _seconds(value: float) -> str:
@@ -137,9 +145,3 @@ def _reason(crossings: Crossings) -> str:
     if crossings.labs < isolation.WANTED:
         return f"{told} No more fit: {crossings.free_mb} MB of the Engine's memory are left."
     return told
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in [head, *rows]]
-    lines = [f"| {' | '.join(row)} |" for row in cells]
-    return [lines[0], f"|{'---|' * len(head)}", *lines[1:]]
