@@ -1,4 +1,4 @@
-"""Where the project keeps things: four directories, and nothing outside them."""
+"""Where the project keeps things: five directories, and nothing outside them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from helpers.errors import LabError
 PROJECT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
 VENV = PROJECT / ".venv"
+BUILD = PROJECT / "build"  # handouts, web site, workshop kit, screenshots
 NAME = "docker-networking-lab"
 ENGINE = "engine"
 

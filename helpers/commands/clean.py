@@ -11,14 +11,14 @@ from pathlib import Path
 
 from helpers import debian, environment
 from helpers.errors import LabError
-from helpers.paths import PROJECT, VENV, cache_dir, run_dir
+from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir
 from helpers.progress import say
 
 _VERB_TIMEOUT_S = 600
 
 
 def command(arguments: list[str]) -> int:
-    """Sweep the Engines and stop the embedded one, then delete caches, run-time files and the environment."""
+    """Sweep the Engines and stop the embedded one, then delete caches, run-time and build files and the environment."""
     del arguments
     environment.leave()
     python = environment.usable()
@@ -26,7 +26,7 @@ def command(arguments: list[str]) -> int:
         _carry_out(python, "sweep", "--images")
         _carry_out(python, "stop", "--delete")
     packages = debian.installed_by_us()
-    for directory in (run_dir(), cache_dir(), VENV):
+    for directory in (run_dir(), cache_dir(), BUILD, VENV):
         if directory.exists():
             if any(directory.iterdir()):
                 say(f"Deleting {directory}")

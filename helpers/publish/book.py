@@ -17,12 +17,12 @@ import helpers
 from helpers.errors import LabError
 from helpers.learning import exercises
 from helpers.markdown import table
-from helpers.paths import PROJECT
+from helpers.paths import BUILD, PROJECT
 from helpers.progress import step
 from helpers.publish import glossary, statements
 from helpers.publish.chapters import Chapter, read_all
 
-DIRECTORY = PROJECT / "build" / "book"
+DIRECTORY = BUILD / "book"
 PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
 _DOCS = PROJECT / "docs"
 _PLUGIN = Path("helpers") / "plugin" / "wire"  # chapter 08 links its files

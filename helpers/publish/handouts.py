@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, Page, PdfMargins
 from pygments.formatters import HtmlFormatter
 from traitlets.config import Config
 
-from helpers.paths import PROJECT
+from helpers.paths import BUILD
 from helpers.progress import step
 from helpers.publish import chromium, editions
 from helpers.publish.chapters import Chapter, read_all
 
-DIRECTORY = PROJECT / "build" / "handouts"
+DIRECTORY = BUILD / "handouts"
 EDITIONS: dict[str, Callable[[Chapter], NotebookNode]] = {
     "learner": editions.learner,
     "instructor": editions.instructor,

@@ -22,12 +22,12 @@ from helpers import offline
 from helpers.engine import embedded, images
 from helpers.errors import LabError
 from helpers.installation import LOCK
-from helpers.paths import PROJECT
+from helpers.paths import BUILD, PROJECT
 from helpers.progress import step
 from helpers.publish import handouts
 
 NAME = "docker-networking-workshop"
-ARCHIVE = PROJECT / "build" / f"{NAME}.tar.gz"
+ARCHIVE = BUILD / f"{NAME}.tar.gz"
 # What a plain installation of Debian lacks before the set-up can begin.
 _FIRST = ("make", "python3", "python3-venv")
 _TIMEOUT_S = 1800

@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, Page
 from helpers import debian
 from helpers.commands import lab
 from helpers.engine import Engine, connect
-from helpers.paths import NOTEBOOKS, PROJECT
+from helpers.paths import BUILD, NOTEBOOKS
 from helpers.publish import chromium
 
-SCREENSHOTS = PROJECT / "build" / "screenshots"
+SCREENSHOTS = BUILD / "screenshots"
 _START_S = 120
 
 
