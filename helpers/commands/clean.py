@@ -18,7 +18,7 @@ _VERB_TIMEOUT_S = 600
 
 
 def command(arguments: list[str]) -> int:
-    """Sweep the Engines and stop the embedded one, then delete caches, run-time and build files and the environment."""
+    """Sweep the Engines, stop the embedded one, and delete what is cached, built or left of a run."""
     del arguments
     environment.leave()
     python = environment.usable()
