@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -206,6 +207,17 @@ def test_a_burst_that_does_not_end(shell: Shell) -> None:
     shell.program("curl", "echo '0 200 1 0.01 '")
     with pytest.raises(LabError, match="1 of them ended"):
         probes.http_burst(machine(shell), "http://m/", marker="n", count=2)
+
+
+def test_fresh_connections_come_from_ports_that_were_not_used_before(shell: Shell, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    shell.program("curl", f"cat >>{told}; echo '0 200 1 0.01 '; echo '0 200 1 0.01 '")
+    for _ in range(2):
+        probes.http_burst(machine(shell), "http://m/$HOME", marker="n", count=2)
+    transfers = told.read_text()
+    assert re.findall(r'url = "(.*)"', transfers) == ["http://m/$HOME?n=1", "http://m/$HOME?n=2"] * 2
+    ports = re.findall(r'local-port = "(\d+)"', transfers)
+    assert len(set(ports)) == len(ports) == 4
 
 
 def test_a_mesh_asks_every_pair(shell: Shell) -> None:
