@@ -262,6 +262,8 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             guest.run(entry, machine, "sync; echo 3 > /proc/sys/vm/drop_caches; sleep 5")
             machine.save(partial / "state")
         partial.rename(final)
+        for older in set(entry.glob(f"prepared-{accelerator.name}-*")) - {final}:
+            shutil.rmtree(older, ignore_errors=True)
     finally:
         _discard(engine_dir())
         shutil.rmtree(partial, ignore_errors=True)

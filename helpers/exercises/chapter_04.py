@@ -4,7 +4,7 @@ from helpers.learning.checks import answers, attached, has_address, has_network,
 from helpers.learning.exercises import Exercise
 
 _LAN = r"lan=$(ip -4 -brief address show eth0 | grep -o '192\.168\.[0-9]*')"
-_EMPTY = "docker ps -aq --filter network=pub_net | xargs -r docker rm -f\ndocker network rm pub_net"
+_EMPTY = "docker ps -aq --filter network=pub_net | xargs -r docker rm -f && docker network rm pub_net"
 _CREATE = (
     "docker network create -d macvlan --subnet=$lan.0/24 --gateway=$lan.1 --ip-range=$lan.192/28"
     " -o parent=eth0"

@@ -227,6 +227,20 @@ def test_who_reaches_whom(shell: Shell) -> None:
     assert frame.loc[1, "error"] == "ping: bad address 'a'"
 
 
+def test_what_was_sent_and_not_answered_is_sent_once_more(shell: Shell, tmp_path: Path) -> None:
+    shell.program(
+        "ping",
+        f'echo "$5" >>{tmp_path}/asked\n'
+        f'case "$5 $(grep -c "^$5$" {tmp_path}/asked)" in "late 2") echo "seq=0 ttl=64 time=0.1 ms"; exit;;'
+        " none*) echo \"ping: bad address '$5'\"; exit 1;; esac\n"
+        "echo '1 packets transmitted, 0 packets received'; exit 1",
+    )
+    frame = probes.reach({"here": (machine(shell), None)}, {name: name for name in ("late", "never", "none")})
+    assert frame["ok"].tolist() == [True, False, False]
+    assert frame["error"].tolist() == ["", "no answer", "ping: bad address 'none'"]
+    assert (tmp_path / "asked").read_text().split() == ["late", "late", "never", "never", "none"]
+
+
 def test_who_reaches_whom_from_a_source_without_a_shell(shell: Shell) -> None:
     shell.program("nsenter", "echo 'nsenter: failed to execute sh: No such file or directory' >&2; exit 127")
     with pytest.raises(LabError, match=r"0 of them came back; nsenter: failed(.|\n)*sources="):
