@@ -16,6 +16,7 @@ from helpers.learning import record
 
 Source = Literal["article", "beyond"]
 HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
+_SIGNS = {HOLDS: "✓", FAILS: "✗", OUT_OF_SCOPE: "–"}
 
 
 class ClaimFailed(LabError):
@@ -249,5 +250,5 @@ def _cell(row: pd.Series, column: str) -> str:
     if column == "claim" and row["source"] == "beyond":
         return f"{text} <em>(beyond the article)</em>"
     if column == "holds":
-        return f"<strong>{ {HOLDS: '✓ ', FAILS: '✗ '}.get(row[column], '– ') }{text}</strong>"
+        return f"<strong>{_SIGNS[row[column]]}\N{NO-BREAK SPACE}{text}</strong>"
     return text

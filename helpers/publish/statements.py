@@ -72,4 +72,4 @@ def _statements(chapter: Chapter, table: ElementTree.Element) -> list[Statement]
 
 
 def _text(element: ElementTree.Element) -> str:
-    return "".join(element.itertext()).strip()
+    return " ".join("".join(element.itertext()).split())
