@@ -91,15 +91,17 @@ def run(seed: int, number: int) -> Results:
 
 def _visit() -> Visit:
     """Let the whole course run on the engine as on a user's."""
-    url = connect().endpoint.url
-    with ground.client() as engine:
-        assert engine, "the campaign's engine has gone"
-        with user.settled(engine):
-            before = user.inventory(engine)
+    engine = connect()
+    try:
+        url = engine.endpoint.url
+        with user.settled(engine.client):
+            before = user.inventory(engine.client)
             user.visit(url, "run", timeout=_COURSE_S)
-            after_course = user.changed(before, user.inventory(engine))
+            after_course = user.changed(before, user.inventory(engine.client))
             user.visit(url, "sweep", "--images", timeout=_SWEEP_S)
-            after_clean = user.changed(before, user.inventory(engine))
+            after_clean = user.changed(before, user.inventory(engine.client))
+    finally:
+        engine.close()
     for key, (was, now) in (after_course | after_clean).items():
         say(f"{' '.join(key)} was {was}, and is {now}")
     return Visit(len(before), len(after_course), len(after_clean))

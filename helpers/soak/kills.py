@@ -20,8 +20,8 @@ from helpers.paths import PROJECT
 from helpers.soak import ground, inventory
 from helpers.soak.ground import Outcome
 
-AT_ONCE = 7
-EARLIEST_S, LATEST_S = 5, 40  # of a kernel's life: its imports, its lab's start, its experiments
+AT_ONCE = 5
+EARLIEST_S, LATEST_S = 15, 60  # of a kernel's life: its lab's start, its experiments
 _START_S = 60
 _TRIES = 4  # for each kernel that is to be killed with a lab: some die earlier, some chapters end earlier
 _EXECUTE = "import sys; from pathlib import Path; from helpers.commands import chapters;" + (
