@@ -33,6 +33,8 @@ def write(
         "",
         "![Where the time goes, from a fresh clone to the last verdict](bench.png)",
         "",
+        "Where tests run in two workers, the chapters' seconds add up to more than the course takes.",
+        "",
     ]
     (directory / "bench.md").write_text("\n".join(page))
 
