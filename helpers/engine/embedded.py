@@ -107,7 +107,7 @@ def start() -> Endpoint:
 
 def build() -> tuple[Path, Path]:
     """Return the cache entry and its state for emulation; makes what is missing, ending a running engine."""
-    with _start_and_stop(engine_dir()):
+    with _start_and_stop(engine_dir()), _building():
         entry = _provided()
         prepared = _prepared_directory(entry, TCG)
         if not prepared.exists():
