@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,13 +59,13 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
         If the requests did not all come to an end.
     """
     if fresh:
-        words = {
-            "PORTS": " ".join(map(str, itertools.islice(_FRESH_PORTS, count))),
-            "TARGET": shlex.quote(f"{url}?{marker}="),
-            "BOUND": str(BOUND_S),
-            "TOLD": _TOLD,
-        }
-        command = re.sub("|".join(words), lambda found: words[found[0]], _FRESH)
+        command = inside.filled(
+            _FRESH,
+            PORTS=" ".join(map(str, itertools.islice(_FRESH_PORTS, count))),
+            TARGET=shlex.quote(f"{url}?{marker}="),
+            BOUND=BOUND_S,
+            TOLD=_TOLD,
+        )
     else:
         target = shlex.quote(f"{url}?{marker}=[1-{count}]")
         command = f"curl -s -o /dev/null -m {BOUND_S} -w '{_TOLD}' {target}"

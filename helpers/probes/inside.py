@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -124,6 +125,11 @@ def listing(text: str) -> list[dict[str, Any]]:
 def bounded(argv: Sequence[str], seconds: float) -> str:
     """A command line that ends after ``seconds`` at the latest, its two streams in one."""
     return f"timeout {max(1, round(seconds))} {shlex.join(argv)} 2>&1"
+
+
+def filled(script: str, **values: object) -> str:
+    """The script with each value in the place of its name; what is in a value stays as it is."""
+    return re.sub("|".join(values), lambda found: str(values[found[0]]), script)
 
 
 def records(output: str) -> list[list[str]]:

@@ -80,12 +80,8 @@ def reachability_timeline(
     """
     attempt = inside.bounded(["ping", "-c", "1", "-W", str(ATTEMPT_S - 1), target], ATTEMPT_S)
     stop = f"/dev/shm/stop-{secrets.token_hex(4)}"
-    script = (
-        LOOP.replace("STOP", stop)
-        .replace("ROUNDS", str(round((seconds + FORGOTTEN_S) / interval)))
-        .replace("INTERVAL", f"{interval:g}")
-        .replace("ATTEMPT", attempt)
-    )
+    rounds = round((seconds + FORGOTTEN_S) / interval)
+    script = inside.filled(LOOP, STOP=stop, ROUNDS=rounds, INTERVAL=f"{interval:g}", ATTEMPT=attempt)
     stream: Any = machine.container(source).exec_run(["sh", "-c", script], stream=True).output
     records, marks = follow(
         stream,

@@ -147,10 +147,7 @@ def wait_until_balanced(
             f"it publishes {published or 'nothing'}: no port in mode ingress",
             "Publish one: docker service create --publish published=…,target=… …",
         )
-    words = {"SECONDS": round(timeout), "PORT": ports[0], "REPLICAS": replicas}
-    script = _WAIT
-    for word, value in words.items():
-        script = script.replace(word, str(value))
+    script = inside.filled(_WAIT, SECONDS=round(timeout), PORT=ports[0], REPLICAS=replicas)
     command = f"nsenter --net={SANDBOX} sh <<'END'\n{script}\nEND"
     with ThreadPoolExecutor(len(machines)) as pool:
         waited = list(pool.map(lambda machine: machine.run(command, timeout=timeout + 30), machines))

@@ -20,7 +20,7 @@ from helpers.markdown import table
 from helpers.paths import BUILD, PROJECT
 from helpers.progress import step
 from helpers.publish import glossary, statements
-from helpers.publish.chapters import Chapter, read_all
+from helpers.publish.chapters import LINK, Chapter, read_all
 
 DIRECTORY = BUILD / "book"
 PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
@@ -73,12 +73,11 @@ def _write_source(source: Path, chapters: Sequence[Chapter]) -> None:
 
 
 def _for_the_web(notebook: NotebookNode) -> NotebookNode:
-    notebook.metadata.language_info.pygments_lexer = "ipython3"  # the one that knows of cell magics
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:
-                data["text/html"] = re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="\1.html"', data["text/html"])
+                data["text/html"] = LINK.sub(r'href="\1.html"', data["text/html"])
     return notebook
 
 
@@ -146,5 +145,5 @@ def _automodule(module: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write text so that Markdown takes none of it for its own, on one line."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    """Write text so that Markdown takes none of it for its own."""
+    return _PUNCTUATION.sub(r"\\\1", text)

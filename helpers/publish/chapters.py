@@ -11,6 +11,8 @@ from nbformat import NotebookNode
 from helpers.commands import chapters
 from helpers.errors import LabError
 
+# In HTML, a link to another chapter; its group is the chapter's name.
+LINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 _MINUTES = re.compile(r"about (\d+) minutes")
 
 
@@ -70,5 +72,8 @@ class Chapter:
 
 
 def read_all() -> list[Chapter]:
-    """Return the chapters in their order."""
-    return [Chapter(path, chapters.read(path)) for path in chapters.find([])]
+    """Return the chapters in their order, with the name of the lexer that knows of cell magics."""
+    found = [Chapter(path, chapters.read(path)) for path in chapters.find([])]
+    for chapter in found:
+        chapter.notebook.metadata.language_info.pygments_lexer = "ipython3"
+    return found

@@ -17,7 +17,7 @@ from traitlets.config import Config
 from helpers.paths import BUILD
 from helpers.progress import step
 from helpers.publish import chromium, editions
-from helpers.publish.chapters import Chapter, read_all
+from helpers.publish.chapters import LINK, Chapter, read_all
 
 DIRECTORY = BUILD / "handouts"
 EDITIONS: dict[str, Callable[[Chapter], NotebookNode]] = {
@@ -80,10 +80,9 @@ def _body(chapter: Chapter, notebook: NotebookNode) -> str:
     """Render an edition's cells as one HTML section; links to other chapters lead to ``#chapter-…``."""
     for cell in notebook.cells:
         cell.id = f"{chapter.number}-{cell.id}"[:64]
-    notebook.metadata.language_info.pygments_lexer = "ipython3"  # the one that knows of cell magics
     body, _ = _exporter().from_notebook_node(notebook)
     body = re.sub(r'(<h\d) id="', rf'\1 id="{chapter.number}-', body)
-    body = re.sub(r'href="(\d\d_\w+)\.ipynb"', r'href="#chapter-\1"', body)
+    body = LINK.sub(r'href="#chapter-\1"', body)
     # A handout travels without the project: what leads to its files stays as text.
     body = re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", body)
     body = re.sub(r"<(table|pre).*?</\1>", _breakable, body, flags=re.DOTALL)

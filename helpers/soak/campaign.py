@@ -10,39 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from helpers.engine import connect, embedded
+from helpers.engine import embedded
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.progress import say
-from helpers.soak import faults, ground, isolation, kills, user
+from helpers.soak import faults, ground, isolation, kills, visit
 from helpers.soak.ground import Outcome
 from helpers.soak.isolation import Crossings
+from helpers.soak.visit import Visit
 
 OFTEN = {"Ctrl-C during set-up": 2}  # the others strike once
-_COURSE_S, _SWEEP_S = 3600, 600
-
-
-@dataclass(frozen=True)
-class Visit:
-    """What the course changed on an Engine that is a user's.
-
-    Attributes
-    ----------
-    things:
-        Of the user's: containers, networks, volumes, images, and what a swarm consists of.
-    by_course, by_clean:
-        How many of them were not the same to the byte of `inspect`, or came to them or were gone: after the
-        whole course, and after what `make clean` does on an Engine.
-    """
-
-    things: int
-    by_course: int
-    by_clean: int
-
-    @property
-    def good(self) -> bool:
-        """Whether everything is as it was."""
-        return self.things > 0 and not self.by_course and not self.by_clean
 
 
 @dataclass(frozen=True)
@@ -84,27 +61,9 @@ def run(seed: int, number: int) -> Results:
         say(str(crossings))
         left = ground.seconds_until_gone()
         assert left < math.inf, "objects of a lab are left at the end of the campaign"
-        visit = _visit()
-        say(str(visit))
-    return Results(version, outcomes, crossings, visit)
-
-
-def _visit() -> Visit:
-    """Let the whole course run on the engine as on a user's."""
-    engine = connect()
-    try:
-        url = engine.endpoint.url
-        with user.settled(engine.client):
-            before = user.inventory(engine.client)
-            user.visit(url, "run", timeout=_COURSE_S)
-            after_course = user.changed(before, user.inventory(engine.client))
-            user.visit(url, "sweep", "--images", timeout=_SWEEP_S)
-            after_clean = user.changed(before, user.inventory(engine.client))
-    finally:
-        engine.close()
-    for key, (was, now) in (after_course | after_clean).items():
-        say(f"{' '.join(key)} was {was}, and is {now}")
-    return Visit(len(before), len(after_course), len(after_clean))
+        seen = visit.campaign()
+        say(str(seen))
+    return Results(version, outcomes, crossings, seen)
 
 
 def _faults(random: Random) -> Iterator[Outcome]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -19,7 +16,6 @@ from docker.types import Mount, RestartPolicy
 
 from helpers.engine import images, stock
 from helpers.errors import LabError
-from helpers.paths import PROJECT
 
 NAME = "a-users"
 _APP = "users-app:1"
@@ -82,33 +78,6 @@ def changed(before: Inventory, after: Inventory) -> dict[tuple[str, str], tuple[
     """What is not in both inventories, or differs; before and after, None for what is not there."""
     keys = before.keys() | after.keys()
     return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
-
-
-def visit(url: str, *verb: str, timeout: float) -> None:
-    """Carry out a verb of the course on that Engine as on a user's, by an account of its own.
-
-    Raises
-    ------
-    LabError
-        If it fails, with what it printed last.
-    """
-    own = {"LAB_ENGINE": "docker", "DOCKER_HOST": url, "LOGNAME": "a-guest"}
-    command = [sys.executable, "-m", "helpers", *verb]
-    done = subprocess.run(
-        command,
-        cwd=PROJECT,
-        env={**os.environ, **own},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    if done.returncode:
-        raise LabError(
-            f"Carrying out `python3 -m helpers {' '.join(verb)}` on a user's Engine",
-            f"{done.stdout}{done.stderr}"[-3000:],
-            "Mend what it says; the user's things may have changed.",
-        )
 
 
 def _is_ours(one: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from helpers.engine import Engine
-from helpers.soak import user
+from helpers.soak import user, visit
 
 KINDS = {"container", "network", "volume", "image", "service", "swarm"}
 
@@ -27,9 +27,9 @@ def client(engine: Engine) -> Iterator[docker.DockerClient]:
 def test_the_users_things_are_the_same_to_the_byte(client: docker.DockerClient, engine: Engine) -> None:
     before = user.inventory(client)
     assert {kind for kind, _ in before} >= KINDS
-    user.visit(engine.endpoint.url, "run", "00", timeout=300)
+    visit.carry_out(engine.endpoint.url, "run", "00", timeout=300)
     assert user.changed(before, user.inventory(client)) == {}
-    user.visit(engine.endpoint.url, "sweep", timeout=300)
+    visit.carry_out(engine.endpoint.url, "sweep", timeout=300)
     assert user.changed(before, user.inventory(client)) == {}
     client.networks.get(user.NAME).disconnect(user.NAME)  # and a change would be seen
     assert user.changed(before, user.inventory(client)) != {}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from helpers.engine import contents, images, requirements
 from helpers.engine.reachable import open_client
+from tests.engine.support import wait_until_empty
 
 if TYPE_CHECKING:
     from helpers.engine import Engine
@@ -42,7 +42,5 @@ def test_the_images_know_their_own_contents(engine: Engine) -> None:
         assert system != machine
         assert engine.version in system["docker.io"]
     ours: dict[str, Any] = {"label": f"{images.LABEL}=contents"}
-    deadline = time.monotonic() + 20  # the Engine removes what has ended in its own time
-    while engine.client.containers.list(all=True, filters=ours) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert engine.client.containers.list(all=True, filters=ours) == []
+    # The Engine removes what has ended in its own time.
+    assert wait_until_empty(lambda: engine.client.containers.list(all=True, filters=ours), 20) == []

@@ -37,16 +37,16 @@ def rehearse(chapter: str) -> None:
         assert _missing(lab, exercise), f"{exercise.id}: nothing has been done, and its checks pass"
         if chapter in EVERY_LINE:
             _every_line_counts(lab, exercise)
-        _run(lab, exercise.solution)
+        assert not (failed := _failure(lab, exercise.solution)), failed
         assert (missing := _missing_in_the_end(lab, exercise)) == [], f"{exercise.id} is done, but: {missing}"
-        _run(lab, exercise.undo)
+        assert not (failed := _failure(lab, exercise.undo)), failed
         assert _missing(lab, exercise), f"{exercise.id} has been undone, and its checks still pass"
         print(_noticed(exercise))
 
 
 def _every_line_counts(lab: Lab, exercise: Exercise) -> None:
     for line, scripts in without_a_line(exercise.solution):
-        solved = _succeeded(lab, scripts) and not _missing(lab, exercise)
+        solved = not _failure(lab, scripts) and not _missing(lab, exercise)
         assert not solved, f"{exercise.id} is solved also without the line: {line}"
         for machine, script in exercise.undo.items():  # as far as there is something to undo
             lab[machine].run(script, timeout=300)
@@ -106,15 +106,10 @@ def _missing_in_the_end(lab: Lab, exercise: Exercise) -> list[str]:
     return missing
 
 
-def _run(lab: Lab, scripts: Mapping[str, str]) -> None:
+def _failure(lab: Lab, scripts: Mapping[str, str]) -> str:
+    """Run the scripts up to the first that fails, and return it with what it printed; "" if none does."""
     for host, script in scripts.items():
         done = lab[host].run(f"set -e\n{script}", timeout=300)
-        assert done.exit_code == 0, f"{script}\n{done.stdout}{done.stderr}"
-
-
-def _succeeded(lab: Lab, scripts: Mapping[str, str]) -> bool:
-    try:
-        _run(lab, scripts)
-    except AssertionError:
-        return False
-    return True
+        if done.exit_code:
+            return f"{script}\n{done.stdout}{done.stderr}"
+    return ""

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from helpers.soak import ground, report
-from helpers.soak.campaign import Results, Visit
+from helpers.soak.campaign import Results
 from helpers.soak.ground import Outcome
 from helpers.soak.isolation import Crossings
+from helpers.soak.visit import Visit
 
 GOOD = Outcome("kernel killed, chapter 03", objects=2, gone_s=4.2, next_lab_s=9.0, intact=True)
 PAUSED = Outcome("a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | paused")
