@@ -15,6 +15,11 @@ NAME = "docker-networking-lab"
 ENGINE = "engine"
 
 
+def chapters(directory: Path = NOTEBOOKS) -> list[Path]:
+    """Return the chapters' notebooks, in their order."""
+    return sorted(directory.glob("[0-9]*.ipynb"))
+
+
 def cache_dir() -> Path:
     """What is expensive to make again: the embedded engine's disk and snapshot. Owner only."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -12,6 +12,7 @@ from helpers.errors import LabError
 from helpers.lab import Lab, Machine
 
 _STOCK_S = 300
+_REST_S = 5
 NAMES = ("first", "second")
 # What chapter 01 does, as one would type it: the other side of the comparison.
 _SCRIPT = """
@@ -49,13 +50,14 @@ def _start(engine: Engine, machines: int) -> float:
 
 
 def _fill_stock(engine: Engine) -> None:
-    """A learner reads between two labs: meanwhile the stock is filled up. Here it is waited for."""
+    """A learner reads between two labs: the stock is filled up, and comes to rest. That is waited for."""
     if engine.endpoint.backend != "embedded":
         return
     deadline = time.monotonic() + _STOCK_S
     while True:
         try:
-            return stock.fill(engine.endpoint.url)
+            stock.fill(engine.endpoint.url)
+            return time.sleep(_REST_S)
         except LabError:  # the process that the last lab has started is at it
             if time.monotonic() > deadline:
                 raise

@@ -9,7 +9,7 @@ from helpers.errors import LabError
 from helpers.paths import PROJECT
 from helpers.progress import say, step
 
-_LABS, _JOURNEYS = 5, 3  # repetitions
+_LABS, _JOURNEYS = 9, 3  # repetitions
 _PARTS = ("labs", "warm", "cold", "course", "memory", "disk")
 
 

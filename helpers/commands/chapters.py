@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from helpers import paths
 from helpers.errors import LabError
 from helpers.paths import NOTEBOOKS
 from helpers.progress import Step, step
@@ -45,7 +46,7 @@ def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
     LabError
         If there is no such chapter.
     """
-    chapters = sorted(directory.glob("[0-9]*.ipynb"))
+    chapters = paths.chapters(directory)
     return [_find_one(name, chapters) for name in names] if names else chapters
 
 

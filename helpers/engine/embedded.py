@@ -150,7 +150,10 @@ def _entries() -> Path:
 
 
 def _entry() -> Path:
-    return _entries() / f"{images.SUITE}-{images.key('vm', 'machine')}"
+    """Name the entry after all that it is made of: the definitions, what builds it, and what is in stock."""
+    makers = b"".join(Path(module).read_bytes() for module in (rootfs.__file__, stock.__file__))
+    digest = hashlib.sha256(images.key("vm", "machine").encode() + makers).hexdigest()[:12]
+    return _entries() / f"{images.SUITE}-{digest}"
 
 
 def _is_of_this_make() -> bool:

@@ -3,19 +3,23 @@
 Under emulation a machine boots for many seconds. The embedded engine therefore has some that wait, booted,
 without a name and without a network; a lab claims them, and the stock is filled up behind it. An Engine of
 the user's has none: there, nothing of ours runs between labs.
+
+A machine boots in a network of the stock's own, and leaves it when it is ready: the first network that the
+Engine connects a container to costs it ten runs of iptables for its resolver, the second none.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import docker
 import docker.errors
 import requests
-from docker.types import Mount
+from docker.types import IPAMConfig, IPAMPool, Mount
 
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 from helpers.errors import LabError
@@ -27,9 +31,10 @@ KIND = "blank"
 _LABELS = {LABEL: KIND}
 _ONLY_BLANK = {"label": f"{LABEL}={KIND}"}
 _PREFIX = "blank-"
+_SUBNET = "192.168.255.0/24"  # no lab's LAN is there
 _BOOT_S = 300
 _MOST_BOOTS = 10  # in a row; the next lab goes on
-_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it waits, and once it is claimed
+_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots, and from then on
 _ATTACH = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
 
 
@@ -38,7 +43,7 @@ def create(
     name: str,
     labels: Mapping[str, str],
     *,
-    network: str = "none",
+    network: str,
     endpoint: Any = None,
     cpu_shares: int | None = None,
 ) -> str:
@@ -86,20 +91,23 @@ def attach(api: docker.APIClient, container: str) -> Any:
     return api.attach_socket(container, params=_ATTACH)
 
 
-def claim(api: docker.APIClient, name: str) -> tuple[str, Any] | None:
-    """Take a machine out of the stock: rename it to `name`; return its id and its stream, or None.
+def claim(api: docker.APIClient, names: Sequence[str]) -> list[tuple[str, Any]]:
+    """Take machines out of the stock and rename them to `names`; return the id and the stream of each.
 
-    It is attached to before it leaves the stock: from then on it ends with the process that has claimed it.
+    There may be fewer than names. Each is attached to before it leaves the stock: from then on it ends with
+    the process that has claimed it.
     """
-    with exclusive(engine_dir().with_suffix(".claim"), "another lab to claim its machines"):
-        for container in reversed(_in_stock(api)):  # the one that has been booting for longest
-            if container["State"] != "running":
-                continue
+    claimed = []
+    with _claiming():
+        running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
+        oldest_first = sorted(running, key=_boots)  # and those that still boot after those that are ready
+        for name, container in zip(names, oldest_first, strict=False):
             stream = attach(api, container["Id"])
             api.rename(container["Id"], name)
-            api.update_container(container["Id"], cpu_shares=_USUAL_SHARES)
-            return str(container["Id"]), stream
-    return None
+            if _boots(container):
+                _release(api, container["Id"])
+            claimed.append((str(container["Id"]), stream))
+    return claimed
 
 
 def refill(url: str) -> None:
@@ -134,15 +142,54 @@ def fill(url: str) -> None:
 
 
 def _fill(api: docker.APIClient) -> None:
-    for blank in _in_stock(api):
-        if blank["State"] == "created":  # whoever was filling the stock has died
+    for blank in filter(_boots, _in_stock(api)):  # whoever was filling the stock has died
+        if blank["State"] == "created":
             api.remove_container(blank["Id"], force=True, v=True)
+        else:
+            _await(api, blank["Id"])
+    _provide_network(api)
     for _ in range(_MOST_BOOTS):  # each time anew: a lab may have claimed one meanwhile
         if not (name := _free_name(api)):
             return
-        container = create(api, name, _LABELS, cpu_shares=_LEAST_SHARES)
+        container = create(api, name, _LABELS, network=KIND, cpu_shares=_LEAST_SHARES)
         api.start(container)
-        _wait_until_booted(api, container)
+        _await(api, container)
+
+
+def _provide_network(api: docker.APIClient) -> None:
+    """Make the network in which machines boot, unless it is there."""
+    if not api.networks(filters=_ONLY_BLANK):
+        api.create_network(
+            KIND,
+            driver="bridge",
+            internal=True,
+            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=_SUBNET)]),
+            # Docker numbers interfaces by prefix: eth0 is for the LAN.
+            options={"com.docker.network.container_iface_prefix": KIND},
+            labels=_LABELS,
+        )
+
+
+def _await(api: docker.APIClient, container: str) -> None:
+    """Wait until a machine has booted, and make it ready to be claimed."""
+    _wait_until_booted(api, container)
+    with _claiming():
+        if any(blank["Id"] == container and _boots(blank) for blank in _in_stock(api)):
+            _release(api, container)
+
+
+def _boots(container: Mapping[str, Any]) -> bool:
+    """Whether a machine in stock has not been made ready yet."""
+    return KIND in container["NetworkSettings"]["Networks"]
+
+
+def _release(api: docker.APIClient, container: str) -> None:
+    api.update_container(container, cpu_shares=_USUAL_SHARES)
+    api.disconnect_container_from_network(container, KIND)
+
+
+def _claiming() -> AbstractContextManager[None]:
+    return exclusive(engine_dir().with_suffix(".claim"), "another lab to claim its machines")
 
 
 def _free_name(api: docker.APIClient) -> str:

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import zip_longest
 from types import TracebackType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from helpers.engine import Engine, connect, stock
 from helpers.errors import LabError
@@ -60,6 +61,7 @@ class Lab:
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
             self.engine = engine or connect()
+            self._has_stock = self.engine.endpoint.backend == "embedded"
             self._watch = reaper.Watch(self.engine.endpoint, self.id)
             try:
                 reaper.sweep(self.engine.client)
@@ -69,7 +71,7 @@ class Lab:
                 if isinstance(error, Exception) and not isinstance(error, LabError):
                     raise _engine_failed(self.engine, error) from error
                 raise
-        if self.engine.endpoint.backend == "embedded":
+        if self._has_stock:
             stock.refill(self.engine.endpoint.url)
         Lab.current = self
 
@@ -79,15 +81,17 @@ class Lab:
         self.lan = lan.create(client, self.id, mine)
         addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
         sockets = reaper.sockets(self.id)
-        stocked = self.engine.endpoint.backend == "embedded"
+        claimed: list[tuple[str, Any]] = []
+        if self._has_stock:
+            claimed = stock.claim(client.api, [f"{self.id}-{name}" for name in names])
         self.machines = {
             name: Machine(client, name, address, sockets / f"{name}.sock")
             for name, address in addresses.items()
         }
         with ThreadPoolExecutor(len(names)) as pool:
             booting = [
-                pool.submit(machine.start, self.lan, self.id, mine, addresses, stocked=stocked)
-                for machine in self.machines.values()
+                pool.submit(machine.start, self.lan, self.id, mine, addresses, from_stock)
+                for machine, from_stock in zip_longest(self.machines.values(), claimed)
             ]
             try:
                 for machine in booting:

@@ -58,23 +58,30 @@ class Machine:
         return f"<Machine {self.name} {self.address}>"
 
     def start(
-        self, lan: Lan, lab_id: str, labels: dict[str, str], peers: dict[str, str], *, stocked: bool
+        self,
+        lan: Lan,
+        lab_id: str,
+        labels: dict[str, str],
+        peers: dict[str, str],
+        claimed: tuple[str, Any] | None,
     ) -> None:
-        """Make or claim it, give it its name and place, and return when it is ready.
+        """Make it, or plug in the claimed one, give it its name and place, and return when it is ready.
 
         Parameters
         ----------
         peers:
             Addresses of the lab's machines by name.
-        stocked:
-            Whether the Engine has machines in stock.
+        claimed:
+            The id and the stream of a machine from the stock (see `helpers.engine.stock`), or None.
 
         Raises
         ------
         LabError
             If it does not come up; with what it said last.
         """
-        if not (stocked and self._claim(lan, lab_id)):
+        if claimed:
+            self._plug_in(lan, *claimed)
+        else:
             self._create(lan, lab_id, labels)
         self.version, api_version = self._wait_until("booted").split()
         self.version = self.version.split("+")[0]
@@ -222,18 +229,12 @@ class Machine:
         self._heartbeat = Stream(stock.attach(self._api, self.id), framed=True)
         self._api.start(self.id)
 
-    def _claim(self, lan: Lan, lab_id: str) -> bool:
-        """Take a machine that has booted already, if there is one, and plug it into the LAN."""
-        claimed = stock.claim(self._api, f"{lab_id}-{self.name}")
-        if claimed is None:
-            return False
-        self.id, stream = claimed
-        self._heartbeat = Stream(stream, framed=True)
-        self._api.disconnect_container_from_network(self.id, "none")
+    def _plug_in(self, lan: Lan, container: str, stream: Any) -> None:
+        """Connect a machine that has booted already to the LAN."""
+        self.id, self._heartbeat = container, Stream(stream, framed=True)
         self._api.connect_container_to_network(
             self.id, lan.id, ipv4_address=self.address, mac_address=self._mac_address
         )
-        return True
 
     @property
     def _mac_address(self) -> str:

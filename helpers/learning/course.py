@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.learning import exercises, record
-from helpers.paths import NOTEBOOKS
+from helpers.paths import chapters
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def course_map() -> CourseMap:
     """Return all chapters, with what has been done of them on this computer by this user."""
     days = record.read()
     stops = []
-    for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb")):
+    for path in chapters():
         number = path.name[:2]
         of_chapter = {one.id: days.get(one.id, "") for one in exercises.of_chapter(number)}
         stops.append(Stop(path.name, _title(path), days.get(number, ""), of_chapter))

@@ -18,6 +18,13 @@ def engine() -> Iterator[Engine]:
     found.close()
 
 
+@pytest.fixture
+def embedded_engine(engine: Engine) -> Engine:
+    if engine.endpoint.backend != "embedded":
+        pytest.skip("the Engine of these tests is not the embedded one")
+    return engine
+
+
 @pytest.fixture(scope="session")
 def lab(engine: Engine) -> Iterator[Lab]:
     with Lab(engine=engine) as started:

@@ -24,14 +24,10 @@ from tests.engine.support import mode, python
 
 CONNECT = "from helpers.engine import connect; print(connect().client.info()['ID'])"
 
-pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
-
-
-@pytest.fixture(autouse=True)
-def embedded_engine(engine: Engine) -> Engine:
-    if engine.endpoint.backend != "embedded":
-        pytest.skip("the Engine of these tests is not the embedded one")
-    return engine
+pytestmark = [
+    pytest.mark.usefixtures("embedded_engine"),
+    pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
+]
 
 
 @pytest.fixture

@@ -12,10 +12,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from helpers.figures import style
-from helpers.paths import NOTEBOOKS
+from helpers.paths import chapters
 
-CHAPTERS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
-every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+every_chapter = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
 _HEADING = re.compile(r"^(#+) ", flags=re.MULTILINE)
 
 
