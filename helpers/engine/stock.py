@@ -100,8 +100,8 @@ def claim(api: docker.APIClient, names: Sequence[str]) -> list[tuple[str, Any]]:
     claimed = []
     with _claiming():
         running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
-        oldest_first = sorted(running, key=_boots)  # and those that still boot after those that are ready
-        for name, container in zip(names, oldest_first, strict=False):
+        ready_first = sorted(running, key=_boots)  # then those that have been booting for longest
+        for name, container in zip(names, ready_first, strict=False):
             stream = attach(api, container["Id"])
             api.rename(container["Id"], name)
             if _boots(container):
@@ -145,7 +145,7 @@ def _fill(api: docker.APIClient) -> None:
     for blank in filter(_boots, _in_stock(api)):  # whoever was filling the stock has died
         if blank["State"] == "created":
             api.remove_container(blank["Id"], force=True, v=True)
-        else:
+        elif blank["State"] == "running":
             _await(api, blank["Id"])
     _provide_network(api)
     for _ in range(_MOST_BOOTS):  # each time anew: a lab may have claimed one meanwhile

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from helpers import paths
 from helpers.commands import chapters, regenerate
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine
@@ -278,7 +279,7 @@ def test_the_course_map_shows_a_chapter_whatever_is_in_it(
         content = json.dumps(_damaged({**SMALL, "cells": SMALL["cells"][:1]}, data)).encode()
     (directory / "01_damaged.ipynb").write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course, "NOTEBOOKS", directory)
+        patch.setattr(course, "chapters", lambda: paths.chapters(directory))
         shown = course_map()
     assert [stop.file for stop in shown.stops] == ["01_damaged.ipynb"]
     assert shown.stops[0].title.strip()
