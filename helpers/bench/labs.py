@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from helpers import probes
 from helpers.bench.rows import Row, in_turns, ratios, seconds
 from helpers.engine import Engine, stock
-from helpers.errors import LabError
 from helpers.lab import Lab, Machine
 
 _STOCK_S = 300
@@ -51,17 +50,9 @@ def _start(engine: Engine, machines: int) -> float:
 
 def _fill_stock(engine: Engine) -> None:
     """A learner reads between two labs: the stock is filled up, and comes to rest. That is waited for."""
-    if engine.endpoint.backend != "embedded":
-        return
-    deadline = time.monotonic() + _STOCK_S
-    while True:
-        try:
-            stock.fill(engine.endpoint.url)
-            return time.sleep(_REST_S)
-        except LabError:  # the process that the last lab has started is at it
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
+    if engine.endpoint.backend == "embedded":
+        stock.fill(engine.endpoint.url, _STOCK_S)  # the process that the last lab has started may be at it
+        time.sleep(_REST_S)
 
 
 def _with_helpers(host: Machine) -> None:

@@ -123,17 +123,18 @@ def refill(url: str) -> None:
         )
 
 
-def fill(url: str) -> None:
+def fill(url: str, patience_s: float = 0) -> None:
     """Boot machines, one after the other, until the stock is full.
 
     Raises
     ------
     LabError
-        If one does not boot, with what it said last; if the Engine fails; or if another process does it.
+        If one does not boot, with what it said last; if the Engine fails; or if another process does it for
+        longer than `patience_s`.
     """
     client = docker.DockerClient(base_url=url, timeout=_BOOT_S)
     try:
-        with exclusive(engine_dir().with_suffix(".refill"), "another process to fill the stock", 0):
+        with exclusive(engine_dir().with_suffix(".refill"), "another process to fill the stock", patience_s):
             _fill(client.api)
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise _failure(str(getattr(error, "explanation", None) or error)) from error
@@ -142,10 +143,10 @@ def fill(url: str) -> None:
 
 
 def _fill(api: docker.APIClient) -> None:
-    for blank in filter(_boots, _in_stock(api)):  # whoever was filling the stock has died
+    for blank in _in_stock(api):  # whoever was filling the stock may have died
         if blank["State"] == "created":
             api.remove_container(blank["Id"], force=True, v=True)
-        elif blank["State"] == "running":
+        elif blank["State"] == "running" and _boots(blank):
             _await(api, blank["Id"])
     _provide_network(api)
     for _ in range(_MOST_BOOTS):  # each time anew: a lab may have claimed one meanwhile
