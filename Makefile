@@ -1,11 +1,13 @@
-# Every target delegates to `python3 -m helpers`; what it needs beyond Python, that command installs and says so.
+# Every target delegates to `python3 -m helpers` or `python3 -m tools`; what it needs beyond Python, that command
+# installs, and says so beforehand.
 # Chapters and pytest's options go into ARGS:  make run ARGS="01 02"   make test ARGS="-x notebooks/01*"
 # Without a network, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3
-VERBS := lab run test handouts book bundle clean doctor shell progress stop sweep regenerate bench soak lock
+LEARNER := lab run test doctor shell progress stop sweep clean
+MAINTAINER := handouts book bundle regenerate bench soak lock
 
-.PHONY: help $(VERBS) python
+.PHONY: help $(LEARNER) $(MAINTAINER) python
 .DEFAULT_GOAL := help
 
 ifdef OFFLINE
@@ -14,9 +16,14 @@ endif
 
 help: python
 	@$(PYTHON) -m helpers --help
+	@echo
+	@$(PYTHON) -m tools --help
 
-$(VERBS): python
+$(LEARNER): python
 	@$(PYTHON) -m helpers $@ $(ARGS)
+
+$(MAINTAINER): python
+	@$(PYTHON) -m tools $@ $(ARGS)
 
 python:
 	@command -v "$(PYTHON)" >/dev/null && exit; \

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from helpers import environment
+from helpers import notebooks
 from helpers.engine import embedded
 from helpers.paths import ENGINE
+from helpers.setup import environment
 from tests.notebooks.rehearsal import with_rehearsals
 
 
@@ -19,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.nbval_sanitize_with = str(config.rootpath / config.option.nbval_sanitize_with)
     # The kernels that nbval starts inherit these: no learner's profile, no durations in what is compared.
     environment.isolate()
-    os.environ["LAB_PROGRESS"] = "off"
+    os.environ.update(notebooks.UNATTENDED)
     if config.option.nbval:
         environment.list_fonts()
     # An emulated engine uses one processor: each further worker of pytest-xdist brings an engine of its own.

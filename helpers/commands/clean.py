@@ -9,10 +9,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from helpers import debian, environment
 from helpers.errors import LabError
 from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir
-from helpers.progress import say
+from helpers.setup import debian, environment
+from helpers.steps import say
 
 _VERB_TIMEOUT_S = 600
 

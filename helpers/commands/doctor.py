@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from helpers import environment, installation
 from helpers.errors import LabError
 from helpers.paths import VENV
+from helpers.setup import environment, installation
 
 if TYPE_CHECKING:
     from helpers.engine.contents import Manifest
@@ -39,9 +39,9 @@ def command(arguments: list[str]) -> int:
 def _environment(ready: bool) -> str:
     if not ready:
         return f"not made yet: `make lab` installs it in {VENV} (about {installation.SIZE_MB} MB)"
-    if not environment.lacking():
+    if not environment.lacking(environment.dependencies()):
         return f"{sys.prefix}, with every dependency"
-    return f"{sys.prefix}, older than requirements.lock: `make lab` makes it anew"
+    return f"{sys.prefix}, older than requirements.lock: `make lab` makes it again"
 
 
 def _docker(is_only_choice: bool, every: bool) -> int | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from helpers import environment
 from helpers.engine import connect
 from helpers.lab import reaper
-from helpers.progress import say
+from helpers.setup import environment
+from helpers.steps import say
 
 
 def prepare() -> None:

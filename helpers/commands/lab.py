@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helpers.commands import engines
 from helpers.paths import NOTEBOOKS, chapters
-from helpers.progress import say
+from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.learning import record
 from helpers.learning.course import course_map
-from helpers.progress import say
+from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from helpers.commands import chapters, engines
-from helpers.progress import say
+from helpers import notebooks
+from helpers.commands import engines
+from helpers.steps import say
 
 
 def command(names: list[str]) -> int:
     """Execute the named chapters, or all; one that fails does not keep the others from running."""
-    paths = chapters.find(names)
+    paths = notebooks.find(names)
     engines.prepare()
     failed = 0
     for path in paths:
         try:
-            chapters.execute(path)
-        except chapters.ChapterFailed as failure:
+            notebooks.execute(path)
+        except notebooks.ChapterFailed as failure:
             say(f"\n{failure}\n")
             failed += 1
     say(f"{len(paths) - failed} passed, {failed} failed")

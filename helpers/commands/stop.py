@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from helpers.engine import embedded
-from helpers.progress import say
+from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from helpers.engine import embedded, images, reachable
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.lab import reaper
-from helpers.progress import say
+from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 from helpers.engine import embedded, images, reachable, refusals, requirements
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
-from helpers.progress import say
+from helpers.steps import say
 
 __all__ = ["Endpoint", "Engine", "connect"]
 

@@ -21,14 +21,14 @@ import docker.errors
 import psutil
 import requests
 
-from helpers import debian, offline
-from helpers.engine import guest, images, rootfs, stock, vm
+from helpers.engine import builder, guest, images, stock, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
 from helpers.errors import LabError
-from helpers.lock import exclusive
+from helpers.file_lock import exclusive
 from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
-from helpers.progress import say, step
+from helpers.setup import debian, offline
+from helpers.steps import say, step
 
 PACKAGES = (
     "debian-archive-keyring",
@@ -151,7 +151,7 @@ def _entries() -> Path:
 
 def _entry() -> Path:
     """Name the entry after all that it is made of: the definitions, what builds it, and what is in stock."""
-    makers = b"".join(Path(module).read_bytes() for module in (rootfs.__file__, stock.__file__))
+    makers = b"".join(Path(module).read_bytes() for module in (builder.__file__, stock.__file__))
     digest = hashlib.sha256(images.key("vm", "machine").encode() + makers).hexdigest()[:12]
     return _entries() / f"{images.SUITE}-{digest}"
 
@@ -193,7 +193,7 @@ def _build(entry: Path) -> None:
     partial = entry.with_suffix(".partial")
     partial.mkdir(mode=0o700)
     try:
-        rootfs.make(partial)
+        builder.make(partial)
         partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -239,7 +239,7 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
     disk = partial / "disk.qcow2"
-    _overlay(disk, f"../{rootfs.DISK}")
+    _overlay(disk, f"../{builder.DISK}")
     machine = VirtualMachine(engine_dir())
     try:
         with step(f"Booting the embedded engine ({accelerator.name})", about="30 s"):
@@ -251,7 +251,7 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
                 entry,
                 machine,
                 f"docker import --change 'LABEL {images.LABEL}=image'"
-                f" {rootfs.MACHINE_ARCHIVE} {images.MACHINE_IMAGE}",
+                f" {builder.MACHINE_ARCHIVE} {images.MACHINE_IMAGE}",
                 timeout_s=_IMPORT_S,
             )
         guest.forward(entry, machine)

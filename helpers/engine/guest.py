@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from helpers.engine import rootfs
+from helpers.engine import builder
 from helpers.engine.vm import VirtualMachine
 
 _PATIENCE_S = 60
@@ -35,15 +35,15 @@ def _ssh(
     entry: Path, machine: VirtualMachine, flags: list[str], command: list[str], timeout_s: float, output: int
 ) -> None:
     options = (
-        f"UserKnownHostsFile={entry / rootfs.KNOWN_HOSTS}",
-        f"HostKeyAlias={rootfs.HOST_ALIAS}",
+        f"UserKnownHostsFile={entry / builder.KNOWN_HOSTS}",
+        f"HostKeyAlias={builder.HOST_ALIAS}",
         "StrictHostKeyChecking=yes",
         "IdentitiesOnly=yes",
         "BatchMode=yes",
         "LogLevel=ERROR",
         f"ConnectTimeout={_PATIENCE_S}",
     )
-    key = ["-F", "none", "-i", str(entry / rootfs.SSH_KEY), "-p", str(machine.ssh_port)]
+    key = ["-F", "none", "-i", str(entry / builder.SSH_KEY), "-p", str(machine.ssh_port)]
     argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
     try:
         done = subprocess.run(

@@ -1,8 +1,8 @@
 """The machine image: one definition, and a build for an Engine that does not have it yet.
 
 A machine carries nginx:latest and busybox:latest as archives, so one image holds all that a lab needs and
-nothing is pulled from a registry when a chapter runs. The embedded engine's builder (`helpers.engine.rootfs`)
-makes the same image with mmdebstrap.
+nothing is pulled from a registry when a chapter runs. `helpers.engine.builder` makes the same image with
+mmdebstrap for the embedded engine.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 import docker
 import docker.errors
 
-from helpers import offline
 from helpers.errors import LabError
 from helpers.paths import NAME
-from helpers.progress import step
+from helpers.setup import offline
+from helpers.steps import step
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
 SUITE = os.environ.get("LAB_SUITE", "trixie")
@@ -106,7 +106,7 @@ def _load(client: docker.DockerClient, archive: Path) -> None:
         raise LabError(
             f"Loading {MACHINE_IMAGE} from {archive}",
             "the archive holds another image",
-            "Use the project that came with the kit, or make a new kit: python3 -m helpers bundle.",
+            "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
         ) from error
 
 

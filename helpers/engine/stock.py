@@ -23,7 +23,7 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 from helpers.errors import LabError
-from helpers.lock import exclusive
+from helpers.file_lock import exclusive
 from helpers.paths import PROJECT, engine_dir
 
 SIZE = 3  # the largest lab of the course
@@ -114,7 +114,7 @@ def refill(url: str) -> None:
     """Fill the stock of the Engine at `url` from a process of its own, which may outlive this one."""
     with engine_dir().with_suffix(".stock.log").open("a") as log:
         subprocess.Popen(
-            [sys.executable, "-m", __name__, url],
+            [sys.executable, "-m", "helpers.engine.fill_stock", url],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -224,11 +224,3 @@ def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
     """The machines that nobody has claimed, newest first."""
     blank: list[dict[str, Any]] = api.containers(all=True, filters=_ONLY_BLANK)
     return [container for container in blank if container["Names"][0].startswith(f"/{_PREFIX}")]
-
-
-if __name__ == "__main__":
-    try:
-        fill(sys.argv[1])
-    except LabError as error:
-        # A machine was claimed while it booted, or the engine was stopped: the next lab fills the stock.
-        print(f"stock: {error}", file=sys.stderr)

@@ -15,7 +15,7 @@ from helpers.engine import Engine, connect, stock
 from helpers.errors import LabError
 from helpers.lab import labels, lan, reaper
 from helpers.lab.machine import Machine
-from helpers.progress import step
+from helpers.steps import step
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MOST = 100  # the LAN has addresses from .100 on

@@ -11,20 +11,16 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import docker
 import docker.errors
-from docker.tls import TLSConfig
 
-from helpers.engine.reachable import Endpoint, open_client
+from helpers.engine.reachable import Endpoint
 from helpers.lab import labels
 from helpers.paths import PROJECT, run_dir
-
-_PATIENCE_S = 90.0
 
 Chosen = Callable[[Mapping[str, str]], bool]
 
@@ -86,7 +82,7 @@ class Watch:
         }
         with (run_dir() / "reaper.log").open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__],
+                [sys.executable, "-m", "helpers.lab.watch"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -103,27 +99,3 @@ class Watch:
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()
-
-
-def _watch() -> None:
-    ticket = json.loads(sys.stdin.readline())
-    while sys.stdin.read(1):
-        pass  # nothing is sent: the end of the stream is the message
-    tls = ticket["tls"] and TLSConfig(**ticket["tls"])
-    endpoint = Endpoint(url=ticket["url"], source="reaper", tls=tls)
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            client = open_client(endpoint)
-            quiet = 0
-            while quiet < 2:  # an object that was being made when its owner died is found the second time
-                quiet = 0 if remove_lab(client, ticket["lab"]) else quiet + 1
-                time.sleep(1)
-            return
-        except Exception as error:  # whatever the Engine says now, it may say something else soon
-            print(f"lab {ticket['lab']}: {error}", file=sys.stderr, flush=True)
-            time.sleep(2)
-
-
-if __name__ == "__main__":
-    _watch()

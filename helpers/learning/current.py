@@ -18,7 +18,7 @@ def open_lab(tried: str, next_step: str) -> Lab:
     LabError
         If none is open; with what was `tried`, and the `next_step`.
     """
-    from helpers.lab import Lab  # here, so that loading the magics is quick and needs no Engine
+    from helpers.lab import Lab
 
     if Lab.current is None:
         raise LabError(tried, "no lab is open in this notebook", next_step)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import LabError
-from helpers.lock import exclusive
+from helpers.file_lock import exclusive
 from helpers.paths import run_dir, state_dir
 
 

@@ -14,11 +14,11 @@ from queue import Empty, Queue
 import pytest
 from playwright.sync_api import Browser, Page
 
-from helpers import debian
 from helpers.commands import lab
 from helpers.engine import Engine, connect
 from helpers.paths import BUILD, NOTEBOOKS
-from helpers.publish import chromium
+from helpers.setup import debian
+from tools.publish import chromium
 
 SCREENSHOTS = BUILD / "screenshots"
 _START_S = 120
@@ -50,7 +50,11 @@ def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFa
     """Start JupyterLab for a learner who has done nothing yet; the address that it prints."""
     del engine  # only so that it runs before a chapter asks for it
     lab.decline_news()
-    learner = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")), "LAB_PROGRESS": "on"}
+    learner = {
+        "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")),
+        "LAB_PROGRESS": "on",
+        "LAB_STEPS": "on",
+    }
     server = subprocess.Popen(
         [*lab.jupyter_command(notebooks), "--no-browser"],
         stdin=subprocess.DEVNULL,

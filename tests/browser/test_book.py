@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from helpers.learning import exercises
-from helpers.publish import book, glossary, statements
-from helpers.publish.chapters import read_all
+from tools.publish import book, glossary, statements
+from tools.publish.chapters import read_all
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Text whose contrast to what lies behind it is below 3 (WCAG 2.1, as for large text).

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from helpers.publish import handouts
+from tools.publish import handouts
 
 # The width between the margins, in CSS pixels of 1/96 inch, and the paper's size in points of 1/72 inch.
 A4_WIDTH, LETTER_WIDTH = 680, 702

@@ -11,7 +11,7 @@ import docker
 import pytest
 
 from helpers.engine import Engine
-from helpers.soak import user, visit
+from tools.soak import user, visit
 
 KINDS = {"container", "network", "volume", "image", "service", "swarm"}
 

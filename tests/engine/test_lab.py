@@ -22,8 +22,8 @@ from helpers.engine import Engine, stock
 from helpers.engine.images import MACHINE_IMAGE
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine, labels, lan
-from helpers.soak.inventory import of_lab
 from tests.engine.support import mode
+from tools.soak.lab_objects import of_lab
 
 CREATED = f"{labels.KIND}.created"
 ARTICLE = ipaddress.IPv4Network("192.168.99.0/24")

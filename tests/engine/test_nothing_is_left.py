@@ -14,8 +14,8 @@ from helpers.engine import Engine, connect
 from helpers.errors import LabError
 from helpers.lab import Lab, labels, machine, reaper
 from helpers.paths import run_dir
-from helpers.soak.inventory import objects, of_lab
 from tests.engine.support import Owner, wait_until_empty
+from tools.soak.lab_objects import objects, of_lab
 
 TWO_MINUTES = 120
 StartOwner = Callable[..., Owner]

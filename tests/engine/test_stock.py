@@ -47,7 +47,7 @@ def test_a_machine_whose_filler_has_died_is_made_ready_by_the_next(engine: Engin
 
 def kill_the_filler_while_it_boots_one(engine: Engine) -> None:
     engine.client.api.remove_container(blanks(engine)[0]["Id"], force=True, v=True)
-    filler = subprocess.Popen([sys.executable, "-m", stock.__name__, engine.endpoint.url])
+    filler = subprocess.Popen([sys.executable, "-m", "helpers.engine.fill_stock", engine.endpoint.url])
     try:
         assert not wait_until_empty(lambda: not any(map(boots, blanks(engine))), 60)
     finally:

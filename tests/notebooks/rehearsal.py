@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbCell
 
 from helpers.lab import Lab
 from helpers.learning import exercises
-from helpers.learning.exercises import Exercise
+from helpers.learning.exercise import Exercise
 from helpers.paths import NOTEBOOKS, PROJECT
 
 CLOSING = "lab.close()"

@@ -11,7 +11,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from helpers.commands import chapters
+from helpers import notebooks
 
 HEADING = re.compile(r": (\d+) of (\d+) claims hold\b")
 
@@ -23,7 +23,7 @@ def strict_verdicts(path: Path) -> list[str]:
     output is compared and in which every claim holds; all its cells have been executed; and a cell whose
     output is not compared asserts something instead.
     """
-    notebook = chapters.read(path)
+    notebook = notebooks.read(path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if strangers := [number for number, cell in enumerate(cells) if not _is_python(cell)]:
         return [f"code cell {number} is no Python" for number in strangers]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.commands import chapters
+from helpers import notebooks
 from helpers.paths import NOTEBOOKS
 from tests.notebooks.mutation import (
     Change,
@@ -28,12 +28,12 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.find([]), ids=lambda path: path.stem)
 def test_every_chapter_has_strict_verdicts(path: Path) -> None:
     assert strict_verdicts(path) == []
 
 
-@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.find([]), ids=lambda path: path.stem)
 def test_no_chapter_is_strict_without_its_verdicts(path: Path, tmp_path: Path) -> None:
     stripped = mutant(path, tmp_path, in_source(".table()", ".frame()"))
     assert "no cell ends in the table of a Verdicts object" in strict_verdicts(stripped)

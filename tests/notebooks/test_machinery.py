@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from helpers.commands import chapters, regenerate
+from helpers import notebooks
 from tests.notebooks.mutation import (
     assert_caught,
     in_experiment,
@@ -21,6 +21,7 @@ from tests.notebooks.mutation import (
     wrong_expectation,
 )
 from tests.notebooks.strictness import strict_verdicts
+from tools.commands import regenerate
 
 SOURCES = (
     "from helpers.learning.claims import Verdicts\nverdicts = Verdicts('09 Arithmetic')",
@@ -34,7 +35,7 @@ TABLE = -1
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("chapter") / "09_arithmetic.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(source) for source in SOURCES]), path)
-    regenerate.write(regenerate.normalize(chapters.execute(path)), path)
+    regenerate.write(regenerate.normalize(notebooks.execute(path)), path)
     return path
 
 

@@ -13,7 +13,7 @@ import pytest
 from helpers.lab import Lab
 from helpers.learning import exercises
 from helpers.learning.checks import says
-from helpers.learning.exercises import Exercise
+from helpers.learning.exercise import Exercise
 from tests.notebooks import rehearsal
 
 HONEST = Exercise(

@@ -19,8 +19,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from helpers import paths
-from helpers.commands import chapters, regenerate
+from helpers import notebooks, paths
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine
 from helpers.lab.lab import _names
@@ -30,6 +29,7 @@ from helpers.learning.predictions import read_grid
 from helpers.paths import NOTEBOOKS
 from tests.notebooks.strictness import strict_verdicts
 from tests.unit.properties import JSON, PRINTED, SCALARS, readable
+from tools.commands import regenerate
 
 CHAPTER = json.loads((NOTEBOOKS / "01_default_bridge.ipynb").read_text("utf-8"))
 ANYTHING = JSON | st.binary(max_size=8) | st.sampled_from([np.array([1, 2]), pd.NA, pd.Series([1]), object()])
@@ -149,7 +149,7 @@ def test_the_cell_of_on_reaches_the_shell_whole(cell: str) -> None:
 @example(["\ud800"])
 def test_names_of_chapters(names: list[str]) -> None:
     with readable():
-        assert all(path.suffix == ".ipynb" for path in chapters.find(names))
+        assert all(path.suffix == ".ipynb" for path in notebooks.find(names))
 
 
 @given(ANYTHING)
@@ -230,7 +230,7 @@ BROKEN = [b"", b"[]", b"{}", b"null", b"[" * 100_000, b"\xff\xfe", b'{"nbformat"
 
 def _try_every_reader(path: Path) -> None:
     with readable():
-        notebook = chapters.read(path)
+        notebook = notebooks.read(path)
         regenerate.write(regenerate.normalize(notebook), path.with_suffix(".again"))
     with readable():
         strict_verdicts(path)
@@ -241,13 +241,13 @@ def test_files_that_are_no_notebooks(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "01_broken.ipynb"
     path.write_bytes(content)
     with pytest.raises(LabError, match="01_broken"):
-        chapters.read(path)
+        notebooks.read(path)
     _try_every_reader(path)
 
 
 def test_a_notebook_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="directory"):
-        chapters.read(tmp_path)
+        notebooks.read(tmp_path)
 
 
 @settings(max_examples=150)
@@ -319,5 +319,5 @@ def test_a_record_that_cannot_be_written_is_a_readable_error(kept: Path) -> None
 
 def test_a_written_notebook_is_a_notebook(tmp_path: Path) -> None:
     path = tmp_path / "01.ipynb"
-    regenerate.write(regenerate.normalize(chapters.read(NOTEBOOKS / "01_default_bridge.ipynb")), path)
+    regenerate.write(regenerate.normalize(notebooks.read(NOTEBOOKS / "01_default_bridge.ipynb")), path)
     nbformat.validate(nbformat.read(path, as_version=4))

@@ -4,20 +4,27 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from helpers import commands, environment
-from helpers.__main__ import _obstacle, main
+import helpers.commands
+import tools.commands
+from helpers import command_line
+from helpers.command_line import Verb
 from helpers.errors import LabError
 from helpers.paths import PROJECT
+from helpers.setup import environment
+from helpers.unsupported import obstacle
+
+PACKAGES = {"helpers": helpers.commands, "tools": tools.commands}
+VERBS = [(package, verb.name) for package, module in PACKAGES.items() for verb in module.VERBS]
 
 
-def test_without_a_verb_there_is_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+@pytest.mark.parametrize("package", PACKAGES)
+def test_without_a_verb_there_is_help(package: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert PACKAGES[package].main([]) == 0
     helped = capsys.readouterr().out
-    assert all(verb in helped for verb in commands.VERBS)
+    assert all(verb.name in helped for verb in PACKAGES[package].VERBS)
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["clean", "--all"], ["lab", "01"]])
@@ -25,7 +32,7 @@ def test_what_no_verb_understands_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(arguments)
+        helpers.commands.main(arguments)
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
 
@@ -33,45 +40,45 @@ def test_what_no_verb_understands_is_refused(
 def test_foreseeable_trouble_is_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(verb: str, arguments: list[str]) -> int:
-        raise LabError(f"{verb} {arguments}", "a wall", "Walk around it.")
+    def fail(package: str, verb: Verb, arguments: list[str]) -> int:
+        raise LabError(f"{verb.name} {arguments}", "a wall", "Walk around it.")
 
-    monkeypatch.setattr(commands, "carry_out", fail)
-    assert main(["run", "01", "02"]) == 1
+    monkeypatch.setattr(command_line, "carry_out", fail)
+    assert helpers.commands.main(["run", "01", "02"]) == 1
     assert capsys.readouterr().err == "\nrun ['01', '02']\n  seen: a wall\n  next: Walk around it.\n"
 
 
 def test_an_interruption_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(verb: str, arguments: list[str]) -> int:
+    def interrupt(package: str, verb: Verb, arguments: list[str]) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "carry_out", interrupt)
-    assert main(["lab"]) == 130
+    monkeypatch.setattr(command_line, "carry_out", interrupt)
+    assert helpers.commands.main(["lab"]) == 130
     assert capsys.readouterr().err.strip() == "Stopped. Repeat `python3 -m helpers lab` to go on."
 
 
 def test_pytests_own_options_pass_through(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def record(verb: str, arguments: list[str]) -> int:
-        seen.extend([verb, *arguments])
+    def record(package: str, verb: Verb, arguments: list[str]) -> int:
+        seen.extend([verb.name, *arguments])
         return 0
 
-    monkeypatch.setattr(commands, "carry_out", record)
-    assert main(["test", "-x", "--lf", "tests/unit"]) == 0
-    assert main(["stop", "--delete"]) == 0
-    assert main(["stop"]) == 0
+    monkeypatch.setattr(command_line, "carry_out", record)
+    assert helpers.commands.main(["test", "-x", "--lf", "tests/unit"]) == 0
+    assert helpers.commands.main(["stop", "--delete"]) == 0
+    assert helpers.commands.main(["stop"]) == 0
     assert seen == ["test", "-x", "--lf", "tests/unit", "stop", "--delete", "stop"]
 
 
 def test_windows_and_old_pythons_are_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _obstacle() is None
+    assert obstacle() == ""
     monkeypatch.setattr(sys, "version_info", (3, 10, 1))
-    assert "3.11 or newer" in str(_obstacle())
+    assert "3.11 or newer" in obstacle()
     monkeypatch.setattr(os, "name", "nt")
-    assert "wsl --install" in str(_obstacle())
+    assert "wsl --install" in obstacle()
 
 
 def test_nothing_is_made_only_to_stop_or_sweep(
@@ -79,34 +86,50 @@ def test_nothing_is_made_only_to_stop_or_sweep(
 ) -> None:
     monkeypatch.setattr(environment, "usable", lambda: None)
     monkeypatch.setattr(environment, "isolate", lambda: None)
-    assert commands.carry_out("stop", []) == 0
+    assert helpers.commands.main(["stop"]) == 0
     assert "nothing has been started" in capsys.readouterr().err
 
 
-def test_the_command_line_starts_with_the_standard_library_alone() -> None:
-    bare = [sys.executable, "-S", "-m", "helpers", "--help"]
+@pytest.mark.parametrize(("package", "verb"), [("helpers", "doctor"), ("tools", "regenerate")])
+def test_the_command_line_starts_with_the_standard_library_alone(package: str, verb: str) -> None:
+    bare = [sys.executable, "-S", "-m", package, "--help"]
     done = subprocess.run(bare, cwd=PROJECT, env={}, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
-    assert "regenerate" in done.stdout
+    assert verb in done.stdout
 
 
-def test_the_makefile_only_delegates() -> None:
-    dry = "make --no-print-directory --dry-run --always-make run PYTHON=some-python".split()
+@pytest.mark.parametrize(("package", "verb"), VERBS)
+def test_every_verb_has_its_module_and_its_target(package: str, verb: str) -> None:
+    assert (PROJECT / package / "commands" / f"{verb}.py").is_file()
+    dry = f"make --no-print-directory --dry-run --always-make {verb} PYTHON=some-python".split()
     done = subprocess.run(
         [*dry, "ARGS=01 02"], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False
     )
-    assert done.stdout.splitlines()[-1] == "some-python -m helpers run 01 02"
+    assert done.stdout.splitlines()[-1] == f"some-python -m {package} {verb} 01 02"
 
 
-@pytest.mark.parametrize("verb", sorted(commands.VERBS))
-def test_every_verb_has_its_module_and_its_target(verb: str) -> None:
-    assert (Path(commands.__file__).parent / f"{verb}.py").is_file()
-    assert verb in (PROJECT / "Makefile").read_text()
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_of_a_verb_has_its_verb(package: str) -> None:
+    modules = {path.stem for path in (PROJECT / package / "commands").glob("*.py")}
+    assert modules - {"__init__", "engines"} == {verb for of, verb in VERBS if of == package}
+
+
+def test_make_help_shows_the_learners_verbs_and_then_the_maintainers() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help", f"PYTHON={sys.executable}"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    shown = [word for line in done.stdout.splitlines() for word in line.split()[:1] if line[:4] == "    "]
+    assert [word for word in shown if (word in {verb for _, verb in VERBS})] == [verb for _, verb in VERBS]
 
 
 def test_a_development_container_ends_in_a_verb() -> None:
     container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
     *python, verb, chapter = container["postCreateCommand"].split()
     assert python == ["python3", "-m", "helpers"]
-    assert verb in commands.VERBS
+    assert ("helpers", verb) in VERBS
     assert list((PROJECT / "notebooks").glob(f"{chapter}_*.ipynb"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import debian
 from helpers.errors import LabError
+from helpers.setup import debian
 
 Answer = subprocess.CompletedProcess[str]
 PLAN = """\

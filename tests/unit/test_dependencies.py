@@ -1,37 +1,67 @@
-"""One list of dependencies: what pins and repeats it must agree with it."""
+"""What is installed: two lists in pyproject.toml, and what pins and repeats them must agree with them."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from helpers import environment
-from helpers.installation import LOCK
+import pytest
+
+from helpers import programs
 from helpers.paths import PROJECT
+from helpers.setup import environment, locks, uv
 
 CONDA_NAMES = {"docker": "docker-py", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
+BOTH = [locks.LEARNER, locks.ADDED]
+# As uv names them. A wheel for manylinux_2_28 runs on Debian 12, Ubuntu 24.04 and all that is newer.
+PLATFORMS = [
+    "x86_64-manylinux_2_28",
+    "aarch64-manylinux_2_28",
+    "x86_64-apple-darwin",
+    "aarch64-apple-darwin",
+]
 
 
 def test_conda_gets_the_same_dependencies() -> None:
     listed = re.findall(r"^  - (\S+>=\S+)$", (PROJECT / "environment.yml").read_text(), flags=re.MULTILINE)
     expected = ["python>=3.11"]
-    for requirement in environment.dependencies():
+    for requirement in environment.dependencies(everything=True):
         name, minimum = requirement.split(">=")
         expected.append(f"{CONDA_NAMES.get(name, name)}>={minimum}")
     assert listed == expected
 
 
-def test_the_lock_pins_every_dependency_with_hashes() -> None:
-    text = LOCK.read_text()
+def test_the_locks_pin_every_dependency_with_hashes() -> None:
+    text = "".join(lock.read_text() for lock in BOTH)
     pins = dict(
         re.findall(r"^(\S+)==(\S+) (?:;.*)?\\\n    --hash=sha256:[0-9a-f]{64}", text, flags=re.MULTILINE)
     )
     assert len(pins) == len(re.findall(r"^\w", text, flags=re.MULTILINE))
-    for requirement in environment.dependencies():
+    for requirement in environment.dependencies(everything=True):
         name, minimum = requirement.split(">=")
         assert environment._numbers(pins[name]) >= environment._numbers(minimum), name
 
 
-def test_the_lock_names_no_address_and_no_place() -> None:
+def test_a_learner_installs_what_a_learner_runs() -> None:
+    learner, added = (set(locks.names(lock)) for lock in BOTH)
+    assert {requirement.split(">=")[0] for requirement in environment.dependencies()} <= learner
+    assert not learner & added
+    assert {"pytest", "sphinx", "mypy", "playwright", "uv"} <= added
+
+
+@pytest.mark.parametrize("lock", BOTH, ids=lambda lock: lock.stem)
+def test_the_locks_name_no_address_and_no_place(lock: Path) -> None:
     assert not re.search(
-        r"://|--(extra-)?index-url|--find-links|file:|^\s*-[ef] ", LOCK.read_text(), re.MULTILINE
+        r"://|--(extra-)?index-url|--find-links|file:|^\s*-[ef] ", lock.read_text(), re.MULTILINE
     )
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_locks_install_from_wheels_alone(platform: str, python: str, tmp_path: Path) -> None:
+    program = uv.provide(lambda _: None)
+    assert program
+    command = "pip install --dry-run --quiet --require-hashes --only-binary=:all:".split()
+    command += [f"--python-platform={platform}", f"--python-version={python}", f"--target={tmp_path}"]
+    command += [f"--requirement={lock}" for lock in BOTH]
+    programs.run([str(program), *command], timeout_s=300, environ=uv.environ())

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 import nbformat
 import pytest
 
-from helpers.commands import chapters
+from helpers import notebooks
 from helpers.errors import LabError
 from helpers.lab import Lab, NoSuchContainer
 from helpers.learning import exercises, record
 from helpers.learning.checks import Check
 from helpers.learning.claims import Verdicts
 from helpers.learning.course import course_map
-from helpers.learning.exercises import Exercise
+from helpers.learning.exercise import Exercise
 
 
 def asks_for(text: str, key: str) -> Check:
@@ -150,7 +150,7 @@ def test_a_solution_can_be_looked_up(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == "%%on host\ndocker network create playground\n\n"
 
 
-@pytest.mark.parametrize("path", chapters.find([]), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.find([]), ids=lambda path: path.stem)
 def test_a_chapter_shows_its_exercises_word_for_word_each_with_its_check(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
     sources = [cell.source for cell in cells]
@@ -165,11 +165,11 @@ def test_a_chapter_shows_its_exercises_word_for_word_each_with_its_check(path: P
 
 @pytest.mark.parametrize(
     "exercise",
-    [one for path in chapters.find([]) for one in exercises.of_chapter(path.stem[:2])],
+    [one for path in notebooks.find([]) for one in exercises.of_chapter(path.stem[:2])],
     ids=lambda one: one.id,
 )
 def test_an_exercise_is_complete(exercise: Exercise) -> None:
-    assert exercise.id.split("-")[0] in exercises.CHAPTERS
+    assert exercise.id.split("-")[0] in exercises.BY_CHAPTER
     assert exercise.checks
     assert exercise.solution.keys() >= exercise.undo.keys() > set()
     assert all(check.hint for check in exercise.checks)

@@ -10,8 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.errors import LabError
 from helpers.learning import exercises
-from helpers.publish import editions, handouts, predictions
-from helpers.publish.chapters import Chapter, read_all
+from tools.publish import editions, handouts, predictions
+from tools.publish.chapters import Chapter, read_all
 
 CHAPTERS = read_all()
 

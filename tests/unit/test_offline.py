@@ -11,10 +11,10 @@ from typing import IO
 import docker.errors
 import pytest
 
-from helpers import debian, offline
 from helpers.engine import images
 from helpers.errors import LabError
-from helpers.publish import kit
+from helpers.setup import debian, offline
+from tools.publish import kit
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_a_kit_everything_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(offline.VARIABLE, raising=False)
     assert offline.kit() is None
-    assert offline.pip_options() == offline.apt_options() == []
+    assert offline.index_options() == offline.apt_options() == []
     assert offline.machine_image() is None
     assert not offline.copy_prepared(Path("entry/prepared"))
 
@@ -50,7 +50,7 @@ def test_a_kit_for_another_computer_is_refused(workshop: Path, what: str) -> Non
 
 
 def test_pip_takes_packages_from_the_kit_alone(workshop: Path) -> None:
-    assert offline.pip_options() == ["--no-index", f"--find-links={workshop / offline.WHEELS}"]
+    assert offline.index_options() == ["--no-index", f"--find-links={workshop / offline.WHEELS}"]
 
 
 def test_the_engine_and_its_state_are_copied(workshop: Path, tmp_path: Path) -> None:

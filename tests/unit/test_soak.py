@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from helpers.soak import ground, report
-from helpers.soak.campaign import Results
-from helpers.soak.ground import Outcome
-from helpers.soak.isolation import Crossings
-from helpers.soak.visit import Visit
+from tools.soak import ground, page
+from tools.soak.campaign import Results
+from tools.soak.ground import Outcome
+from tools.soak.isolation import Crossings
+from tools.soak.visit import Visit
 
 GOOD = Outcome("kernel killed, chapter 03", objects=2, gone_s=4.2, next_lab_s=9.0, intact=True)
 PAUSED = Outcome("a machine paused", objects=3, gone_s=7.0, next_lab_s=8.0, intact=True, seen="it | paused")
@@ -22,7 +22,7 @@ ABOUT = "Embedded engine 26.1.5."
 
 def page_of(outcomes: list[Outcome], crossings: Crossings = APART, visit: Visit = SAME) -> str:
     results = Results("26.1.5", outcomes, crossings, visit)
-    return report.render("python3 -m helpers soak --seed 1", ABOUT, results)
+    return page.render("python3 -m tools soak --seed 1", ABOUT, results)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_what_crosses_is_not_good_nor_a_capture_that_saw_nothing(change: dict[st
 
 def test_the_page_has_each_chapter_and_each_fault() -> None:
     page = page_of([GOOD, replace(GOOD, gone_s=9.0), PAUSED])
-    assert "`python3 -m helpers soak --seed 1`" in page
+    assert "`python3 -m tools soak --seed 1`" in page
     assert "| 03 | 2 | 2 | 2 | 7 s | 9 s | 9 s |" in page
     assert r"| a machine paused | 3 | 7 s | 8 s | as before | it \| paused |" in page
     assert "2, all good" in page

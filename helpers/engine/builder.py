@@ -1,0 +1,179 @@
+"""Builds what the embedded engine boots, from Debian packages alone: kernel, initial RAM disk and disk."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from helpers.engine.images import DEFINITIONS, SUITE, packages
+from helpers.errors import LabError
+from helpers.setup.debian import as_root
+from helpers.steps import step
+
+DISK = "disk.qcow2"
+SSH_KEY = "ssh_key"
+KNOWN_HOSTS = "known_hosts"
+HOST_ALIAS = "lab-engine"
+MACHINE_ARCHIVE = "/machine.tar"  # on the disk, for `docker import`; the first boot removes it
+
+_DISK_SIZE = "16G"
+_NEEDED_BYTES = 5 * 10**9
+_COMMAND_TIMEOUT_S = 1200
+_MIRROR_HINT = (
+    "Check that this machine reaches a Debian mirror; LAB_DEBIAN_MIRROR names another one. Then repeat."
+)
+
+
+def make(target: Path) -> None:
+    """Make kernel, initrd, disk.qcow2 and the SSH keys in the directory `target`.
+
+    The disk holds a Debian system with dockerd, and the machine image's root file system as a tar archive.
+
+    Raises
+    ------
+    LabError
+        If the disk is nearly full, or a tool fails; with the end of its output.
+    """
+    free = shutil.disk_usage(target).free
+    if free < _NEEDED_BYTES:
+        raise LabError(
+            f"Building the embedded engine in {target}",
+            f"{free / 1e9:.1f} GB free; {_NEEDED_BYTES / 1e9:.0f} GB are needed",
+            "Make room there, or set XDG_CACHE_HOME to a larger disk, then repeat.",
+        )
+    _make_keys(target)
+    root, machine = target / "root", target / "machine.tar"
+    try:
+        with (
+            step("Building two root file systems from Debian packages with mmdebstrap", about="70 s"),
+            ThreadPoolExecutor() as pool,
+        ):
+            builds = [
+                pool.submit(_mmdebstrap, "machine", machine, []),
+                pool.submit(_mmdebstrap, "vm", root, _key_hooks(target)),
+            ]
+            for build in builds:
+                build.result()
+        with step("Writing the virtual machine's disk", about="10 s"):
+            _run(as_root(["mv", str(machine), f"{root}{MACHINE_ARCHIVE}"]))
+            for name in ("kernel", "initrd"):
+                _run(as_root(["mv", str(root / "boot" / name), str(target / name)]))
+            _write_disk(root, target)
+        _run(
+            as_root(
+                [
+                    "chown",
+                    "-R",
+                    f"{os.getuid()}:{os.getgid()}",
+                    str(target / "kernel"),
+                    str(target / "initrd"),
+                ]
+            )
+        )
+    finally:
+        _run(as_root(["rm", "-rf", str(root), str(machine)]))
+
+
+def _make_keys(target: Path) -> None:
+    for name in (SSH_KEY, "host_key"):
+        _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", HOST_ALIAS, "-f", str(target / name)])
+    public = (target / "host_key.pub").read_text()
+    (target / KNOWN_HOSTS).write_text(f"{HOST_ALIAS} {public}")
+
+
+def _key_hooks(target: Path) -> list[str]:
+    return [
+        "mkdir -p $1/root/.ssh",
+        _upload(target / f"{SSH_KEY}.pub", "/root/.ssh/authorized_keys"),
+        _upload(target / "host_key", "/etc/ssh/ssh_host_ed25519_key"),
+        _upload(target / "host_key.pub", "/etc/ssh/ssh_host_ed25519_key.pub"),
+    ]
+
+
+def _upload(source: Path, inside: str) -> str:
+    return f"upload {shlex.quote(str(source))} {inside}"
+
+
+def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
+    source = DEFINITIONS / definition
+    customize = [
+        f"sync-in {shlex.quote(str(source / 'rootfs'))} /",
+        *hooks,
+        _upload(source / "customize.sh", "/tmp/customize.sh"),
+        'chroot "$1" sh /tmp/customize.sh',
+        'rm "$1/tmp/customize.sh"',
+    ]
+    mirror = os.environ.get("LAB_DEBIAN_MIRROR")
+    _run(
+        as_root(
+            [
+                *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
+                f"--include={','.join(packages(definition))}",
+                # A mirror that does not answer is a matter of seconds, not of apt's default minutes.
+                *('--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::Retries "2"'),
+                *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
+                *(f"--customize-hook={hook}" for hook in customize),
+                *(SUITE, str(target)),
+                *([mirror] if mirror else []),
+            ]
+        ),
+        hint=_MIRROR_HINT,
+    )
+
+
+def _write_disk(root: Path, target: Path) -> None:
+    """Make the disk with ``mke2fs -d``: its ext4 has the ``filetype`` feature that overlay2 asks for.
+
+    It has no journal: what a guest writes is thrown away with it, and nothing has to survive a power cut.
+    """
+    raw = target / "disk.raw"
+    _run(["truncate", "--size", _DISK_SIZE, str(raw)])
+    eager = "lazy_itable_init=0"
+    try:
+        _run(
+            as_root(
+                [
+                    "/sbin/mke2fs",
+                    "-q",
+                    "-F",
+                    "-t",
+                    "ext4",
+                    "-O",
+                    "filetype,^has_journal",
+                    "-E",
+                    eager,
+                    "-d",
+                    str(root),
+                    str(raw),
+                ]
+            )
+        )
+        _run(["qemu-img", "convert", "-O", "qcow2", str(raw), str(target / DISK)])
+    finally:
+        raw.unlink(missing_ok=True)
+
+
+def _run(command: Sequence[str], hint: str = "Read what it says, mend that, then repeat.") -> None:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_COMMAND_TIMEOUT_S,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise LabError(f"Running {command[0]}", str(error), "Install it, then repeat.") from error
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"Running {command[0]}", f"no end after {_COMMAND_TIMEOUT_S} s", hint) from error
+    if done.returncode:
+        program = next(word for word in command if "=" not in word and word not in ("env", "sudo"))
+        tail = "\n".join(done.stdout.strip().splitlines()[-12:])
+        raise LabError(f"Running {program}", f"{tail}\n(exit code {done.returncode})", hint)

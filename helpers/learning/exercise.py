@@ -1,0 +1,80 @@
+"""An exercise, and how far a learner has come with it: done, or what is so now and a hint."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from helpers.learning.checks import Check, Seen
+
+if TYPE_CHECKING:
+    from helpers.lab import Lab
+
+Level = Literal["easy", "real life", "hard"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a chapter.
+
+    Attributes
+    ----------
+    id:
+        "02-1": its chapter and its number there.
+    level:
+        "easy", "real life" or "hard".
+    text:
+        What is to be reached, in Markdown; the chapter shows it word for word.
+    checks:
+        When all of them pass, it is done.
+    solution:
+        One way: shell scripts by the machine that runs them.
+    undo:
+        Takes the solution back, so that the exercise is not done any more.
+    """
+
+    id: str
+    level: Level
+    text: str
+    checks: Sequence[Check]
+    solution: Mapping[str, str]
+    undo: Mapping[str, str]
+
+    def look(self, lab: Lab) -> list[Seen]:
+        """Ask each check for its answer now."""
+        return [check.look(lab) for check in self.checks]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How far an exercise is; shown as text, and as HTML in JupyterLab."""
+
+    exercise: Exercise
+    seen: Sequence[Seen]
+    done_before: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether every check passes."""
+        return all(one.ok for one in self.seen)
+
+    def _summary(self) -> str:
+        passed = sum(one.ok for one in self.seen)
+        if self.done:
+            return f"{self.exercise.id}: done, all {passed} checks pass."
+        before = f" It was done on {self.done_before}; this has changed since." if self.done_before else ""
+        return f"{self.exercise.id}: {passed} of {len(self.seen)} checks pass.{before}"
+
+    def _hint(self) -> str:
+        return next((f"Hint: {one.hint}" for one in self.seen if not one.ok), "")
+
+    def __repr__(self) -> str:
+        return "\n".join(filter(None, [self._summary(), *map(str, self.seen), self._hint()]))
+
+    def _repr_html_(self) -> str:
+        items = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.seen)
+        listed = f'<ul style="list-style: none; padding-left: 1em">{items}</ul>'
+        hint = html.escape(self._hint())
+        return f"<p><strong>{html.escape(self._summary())}</strong></p>{listed}<p>{hint}</p>"

@@ -1,0 +1,58 @@
+"""Exercises of chapter 02, user-defined bridges."""
+
+from helpers.learning.checks import attached, has_network, reaches, resolves
+from helpers.learning.exercise import Exercise
+
+EXERCISES = [
+    Exercise(
+        "02-1",
+        "easy",
+        "Let `busybox1` reach `nginx` by name. Does `nginx` have to be restarted?",
+        checks=[
+            attached("nginx", {"bridge", "my_bridge"}),
+            reaches("busybox1", "nginx", hint="Names work on user-defined bridges. Where is busybox1?"),
+        ],
+        solution={"host": "docker network connect my_bridge nginx"},
+        undo={"host": "docker network disconnect my_bridge nginx"},
+    ),
+    Exercise(
+        "02-2",
+        "real life",
+        "Put a database behind the web server: a busybox called `db`, on a network `backend` of its own"
+        " that has no way out. `web1` reaches `db` by name; `busybox1` does not, and `db` does not reach"
+        " the host.",
+        checks=[
+            has_network("backend", internal=True, hint="The network `cell` is of that kind."),
+            attached("db", {"backend"}, exactly=True),
+            reaches("web1", "db", hint="A container may be on two networks. Which ones does web1 need?"),
+            reaches("busybox1", "db", answered=False),
+            reaches("db", "{host}", answered=False),
+        ],
+        solution={
+            "host": "docker network create --internal backend\n"
+            "docker run -dit --name db --network backend busybox\n"
+            "docker network connect backend web1"
+        },
+        undo={
+            "host": "docker rm -f db\ndocker network disconnect backend web1\ndocker network rm backend",
+        },
+    ),
+    Exercise(
+        "02-3",
+        "hard",
+        "Give the running container `busybox1` the alias `friend` on `my_bridge`. It must not be restarted,"
+        " and keep its place on the default bridge.",
+        checks=[
+            resolves("busybox2", "friend", hint="An alias is given when a container is connected."),
+            reaches("busybox2", "friend"),
+            attached("busybox1", {"bridge", "my_bridge"}),
+        ],
+        solution={
+            "host": "docker network disconnect my_bridge busybox1\n"
+            "docker network connect --alias friend my_bridge busybox1"
+        },
+        undo={
+            "host": "docker network disconnect my_bridge busybox1\ndocker network connect my_bridge busybox1",
+        },
+    ),
+]

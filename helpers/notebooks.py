@@ -1,0 +1,162 @@
+"""The chapters as files: which there are, and executing one from top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from helpers import paths
+from helpers.errors import LabError
+from helpers.paths import NOTEBOOKS
+from helpers.steps import Step, step
+
+CELL_TIMEOUT_S = 600
+# What is stored and compared must hold no duration, and must not depend on who runs it.
+UNATTENDED = {"LAB_STEPS": "off", "LAB_PROGRESS": "off"}
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class ChapterFailed(Exception):
+    """A cell of a chapter did not do what it should; the message shows the cell and its error."""
+
+
+def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
+    """Return the notebooks that `names` mean, or all chapters in their order.
+
+    Parameters
+    ----------
+    names:
+        Each a number ("01"), a name ("01_default_bridge") or a path of a notebook.
+    directory:
+        Where the chapters are.
+
+    Raises
+    ------
+    LabError
+        If there is no such chapter.
+    """
+    chapters = paths.chapters(directory)
+    return [_find_one(name, chapters) for name in names] if names else chapters
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook, which a learner may have changed in any way.
+
+    Raises
+    ------
+    LabError
+        If it cannot be opened, or is no notebook of format 4.
+    """
+    try:
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    # nbformat looks into what it reads before it validates that: whatever it stumbles over is in the file.
+    except Exception as error:
+        raise LabError(
+            f"Reading the notebook {path}",
+            (str(error).strip().splitlines() or [type(error).__name__])[0][:300],
+            f"Repair it, or bring the original back: git checkout {path.name}",
+        ) from error
+    return notebook
+
+
+def _find_one(name: str, chapters: Sequence[Path]) -> Path:
+    if name.endswith(".ipynb"):
+        with suppress(OSError, ValueError):  # no name that a file can have
+            if Path(name).is_file():
+                return Path(name).resolve()
+    for chapter in chapters:
+        if name in (chapter.stem, chapter.name, chapter.stem.split("_")[0]):
+            return chapter
+    there = ", ".join(chapter.stem for chapter in chapters)
+    raise LabError(
+        f"Looking for the chapter {name!r}",
+        f"the chapters are {there}" if there else "no notebook was found",
+        "Name one of these, its number, or the path of a notebook.",
+    )
+
+
+def execute(path: Path) -> NotebookNode:
+    """Execute a notebook from top to bottom in a new kernel and return it with its outputs; the file stays.
+
+    A cell may take ten minutes. The kernel is ended in every case, Ctrl-C included, and closes its lab first.
+
+    Raises
+    ------
+    ChapterFailed
+        If a cell raises, takes too long, or ends the kernel.
+    LabError
+        If the file is no notebook, or the kernel does not start.
+    """
+    notebook = read(path)
+    os.environ.update(UNATTENDED)
+    with step(path.stem) as running:
+        asyncio.run(_execute(notebook, path, running))
+    return notebook
+
+
+async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
+    # A kernel listens on TCP ports that every user of the computer reaches: it encrypts where it can.
+    # Its keys are in a file of ours: one who is killed leaves it, and in /tmp nobody would take it away.
+    keys = Path(jupyter_runtime_dir()) / f"kernel-{secrets.token_hex(8)}.json"
+    keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    manager = AsyncKernelManager(
+        kernel_name="python3", transport_encryption="auto", connection_file=str(keys)
+    )
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=CELL_TIMEOUT_S,
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+    )
+    # Not client.async_execute(): on Ctrl-C that kills the kernel, which then cannot clean up.
+    await client.async_start_new_kernel(
+        stderr=subprocess.DEVNULL
+    )  # the kernel's own log, not its cells' words
+    try:
+        try:
+            await client.async_start_new_kernel_client()
+        except RuntimeError as error:
+            raise LabError(
+                f"Starting a Jupyter kernel for {path.stem}",
+                str(error),
+                "Look whether this computer is overloaded, and whether its loopback interface (lo) is up.",
+            ) from error
+        for position, cell in enumerate(notebook.cells):
+            running.update(f"cell {position + 1} of {len(notebook.cells)}")
+            try:
+                await client.async_execute_cell(cell, position)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                task = asyncio.current_task()
+                if task and task.cancelling():  # Ctrl-C, which nbclient takes for a dead kernel
+                    raise asyncio.CancelledError from error
+                raise ChapterFailed(_report(path, cell, error)) from error
+    finally:
+        if await manager.is_alive():
+            await manager.interrupt_kernel()  # it may be in the middle of a cell
+            await manager.shutdown_kernel()
+
+
+def _report(path: Path, cell: NotebookNode, error: Exception) -> str:
+    if isinstance(error, CellExecutionError):
+        reason = _COLOURS.sub("", error.traceback).rstrip()
+    elif isinstance(error, CellTimeoutError):
+        reason = f"no end after {CELL_TIMEOUT_S} s"
+    else:
+        reason = "the kernel died"
+    rule = "─" * 72
+    return f"{path.stem} failed in this cell:\n{rule}\n{cell.source}\n{rule}\n{reason}"

@@ -1,0 +1,77 @@
+"""Running another program: one way to do it, with a bound, and with its last words where it fails."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from helpers.errors import LabError
+from helpers.steps import duration
+
+_EVIDENCE_LINES = 12
+_WRAPPERS = {"env", "sudo"}
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    tried: str = "",
+    next_step: str = "Correct what it names, then repeat.",
+    check: bool = True,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, without standard input, and return what it printed.
+
+    Parameters
+    ----------
+    argv:
+        The program and its arguments; no shell reads them.
+    timeout_s:
+        Seconds until it is killed.
+    tried, next_step:
+        The first and the last line of the error. Default: the program's name, and a general hint.
+    check:
+        Whether an exit code other than 0 is an error.
+    cwd, environ:
+        Where it runs, and its environment; default: this process's.
+
+    Raises
+    ------
+    LabError
+        If there is no such program, it does not end in time, or (with `check`) it fails; with the end of what
+        it printed.
+    """
+    tried = tried or f"Running {_name(argv)}"
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+            cwd=cwd,
+            env=environ,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError(tried, f"no end after {duration(timeout_s)}", next_step) from error
+    except OSError as error:
+        raise LabError(tried, str(error), f"Install {_name(argv)}, then repeat.") from error
+    if check and done.returncode:
+        raise LabError(tried, evidence(done), next_step)
+    return done
+
+
+def evidence(done: subprocess.CompletedProcess[str], lines: int = _EVIDENCE_LINES) -> str:
+    """Return the last lines of what a program printed, and how it ended."""
+    printed = f"{done.stdout or ''}\n{done.stderr or ''}".splitlines()
+    said = [line for line in printed if line.strip()][-lines:]
+    return "\n".join([*said, f"(exit code {done.returncode})"])
+
+
+def _name(argv: Sequence[str]) -> str:
+    return next(word for word in argv if "=" not in word and word not in _WRAPPERS)

@@ -1,0 +1,139 @@
+"""A workshop without the internet: what set-up takes from the kit that LAB_OFFLINE names.
+
+`tools.publish.kit` makes such a kit. Runs on the standard library alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from helpers.errors import LabError
+from helpers.paths import PROJECT, cache_dir
+
+VARIABLE = "LAB_OFFLINE"
+ABOUT, WHEELS, DEBIAN, ENGINE, IMAGE = "about.json", "wheels", "debian", "engine", "machine-image.tar"
+
+
+def kit() -> Path | None:
+    """Return the kit's directory, or None where there is none and everything is fetched.
+
+    A relative path is one from the project.
+
+    Raises
+    ------
+    LabError
+        If there is no kit at that place, or it is for other computers than this one.
+    """
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return None
+    directory = PROJECT / named
+    try:
+        made_for = json.loads((directory / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabError(
+            f"Reading the workshop kit in {directory}, which {VARIABLE} names",
+            str(error),
+            f"Unpack the kit's archive and name its directory `kit`, or unset {VARIABLE} to fetch all.",
+        ) from error
+    if made_for != this_computer():
+        raise LabError(
+            f"Using the workshop kit in {directory}",
+            f"it is for {_told(made_for)}; this is {_told(this_computer())}",
+            "Make a kit on a computer like this one: python3 -m tools bundle.",
+        )
+    return directory
+
+
+def this_computer() -> dict[str, str]:
+    """Return what a kit depends on: the system's release, the processor and the version of Python."""
+    release = Path("/etc/os-release")
+    fields = (
+        dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', release.read_text(), re.MULTILINE))
+        if release.exists()
+        else {}
+    )
+    return {
+        "system": f"{fields.get('ID', platform.system())} {fields.get('VERSION_ID', '')}".strip(),
+        "processor": platform.machine(),
+        "python": ".".join(platform.python_version_tuple()[:2]),
+    }
+
+
+def index_options() -> list[str]:
+    """Return options for uv and pip: none, or those that make them install from the kit."""
+    directory = kit()
+    return ["--no-index", f"--find-links={directory / WHEELS}"] if directory else []
+
+
+def apt_options() -> list[str]:
+    """Return apt-get's options: none, or those that make the kit its only source, in lists of its own.
+
+    Source: apt.conf(5), Dir and APT::Sandbox; sources.list(5), the option trusted.
+    """
+    directory = kit()
+    if not directory:
+        return []
+    own = cache_dir() / "apt"
+    (own / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    (own / "sources.list").write_text(f"deb [trusted=yes] {(directory / DEBIAN).as_uri()} ./\n")
+    options = {
+        "Dir::Etc::SourceList": own / "sources.list",
+        "Dir::Etc::SourceParts": "-",
+        "Dir::State::Lists": own / "lists",
+        "APT::Sandbox::User": "root",  # another user may not be able to read the kit
+    }
+    return [f"--option={name}={value}" for name, value in options.items()]
+
+
+def machine_image() -> Path | None:
+    """Return the machine image as an archive for ``docker load``, or None without a kit."""
+    directory = kit()
+    return directory / IMAGE if directory else None
+
+
+def copy_engine(entry: Path) -> None:
+    """Copy the embedded engine of that name out of the kit to `entry`, without its saved state.
+
+    Raises
+    ------
+    LabError
+        If the kit's engine is of another make than this project's.
+    """
+    directory = kit()
+    assert directory, "asked for only with a kit"
+    there = directory / ENGINE / entry.name
+    if not there.is_dir():
+        raise LabError(
+            f"Looking for the embedded engine {entry.name} in {directory}",
+            f"the kit has {', '.join(one.name for one in (directory / ENGINE).glob('*')) or 'none'}",
+            "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
+        )
+    _copy(there, entry, ignored="prepared-*")
+
+
+def copy_prepared(prepared: Path) -> bool:
+    """Copy that saved state of the embedded engine out of the kit, if there is a kit and it has it."""
+    directory = kit()
+    there = directory and directory / ENGINE / prepared.parent.name / prepared.name
+    if not there or not there.is_dir():
+        return False
+    _copy(there, prepared)
+    return True
+
+
+def _copy(source: Path, target: Path, ignored: str = "") -> None:
+    partial = target.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(ignored))
+    partial.chmod(0o700)
+    partial.rename(target)
+
+
+def _told(computer: dict[str, str]) -> str:
+    return f"{computer.get('system')}, {computer.get('processor')}, Python {computer.get('python')}"

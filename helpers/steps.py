@@ -1,0 +1,138 @@
+"""What a long step says while it runs: one live line on a terminal or in a notebook, plain lines elsewhere.
+
+All of it goes to the standard error stream, so that a command's result stays alone on its output.
+With LAB_STEPS=off all of it is silent in notebooks: an output that is compared must not depend on what had
+to be done first, or hold a duration.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+_lock = threading.RLock()
+_open: list[Step] = []  # nested steps, and steps of parallel threads: the newest one is shown
+_shown = 0  # characters that the live line occupies now
+
+
+def say(text: str) -> None:
+    """Print one line, without tearing the live line of a step that runs."""
+    if _silent():
+        return
+    with _lock:
+        _erase()
+        print(text, file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """Give a duration as a person says it: ``"12 s"``, ``"3 min 5 s"``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def step(title: str, about: str | None = None) -> Iterator[Step]:
+    """Show a step from its start to its end: ``✓ title (12 s)``, or ``✗ title (12 s)`` if it raises.
+
+    Parameters
+    ----------
+    title:
+        What is being done, e.g. "Building the root file system".
+    about:
+        How long it usually takes, e.g. "40 s"; shown while it runs.
+
+    Yields
+    ------
+    Step
+        Its ``update(text)`` says how far the step has come.
+    """
+    running = Step(title, about)
+    try:
+        yield running
+    except BaseException:
+        running._finish("✗")
+        raise
+    running._finish("✓")
+
+
+class Step:
+    """A step that runs now; made by `step`."""
+
+    def __init__(self, title: str, about: str | None) -> None:
+        self._title = title
+        self._about = f" (about {about})" if about else ""
+        self._detail = ""
+        self._started = time.monotonic()
+        self._finished = threading.Event()
+        self._tick_s = _tick_s()
+        with _lock:
+            _open.append(self)
+        if _silent():
+            return
+        if self._tick_s:
+            threading.Thread(target=self._turn, daemon=True).start()
+        else:
+            say(f"… {title}{self._about}")
+
+    def update(self, detail: str) -> None:
+        """Say how far the step has come, e.g. "unpacking"."""
+        self._detail = detail
+
+    def _turn(self) -> None:
+        for count in range(sys.maxsize):
+            with _lock:
+                if self._finished.is_set():
+                    return
+                if _open[-1] is self:
+                    self._draw(_FRAMES[count % len(_FRAMES)])
+            self._finished.wait(self._tick_s)
+
+    def _draw(self, frame: str) -> None:
+        detail = f": {self._detail}" if self._detail else self._about
+        _redraw(f"{frame} {self._title}{detail} {duration(time.monotonic() - self._started)}")
+
+    def _finish(self, mark: str) -> None:
+        with _lock:
+            self._finished.set()
+            _open.remove(self)
+        where = f", at: {self._detail}" if mark == "✗" and self._detail else ""
+        say(f"{mark} {self._title} ({duration(time.monotonic() - self._started)}){where}")
+
+
+def _tick_s() -> float:
+    """Seconds between two drawings of the live line; 0 where there can be none."""
+    if sys.stderr.isatty():
+        return 0.1
+    # A notebook shows a carriage return as a terminal does, but each drawing is a message to the browser.
+    return 1.0 if _in_notebook() else 0.0
+
+
+def _silent() -> bool:
+    return _in_notebook() and os.environ.get("LAB_STEPS") == "off"
+
+
+def _in_notebook() -> bool:
+    return type(sys.stderr).__module__.startswith("ipykernel")
+
+
+def _redraw(line: str) -> None:
+    global _shown
+    if sys.stderr.isatty():
+        line = line[: shutil.get_terminal_size().columns - 1]
+    # Spaces, not an escape sequence: a notebook does not know how to clear to the end of the line.
+    print("\r" + line.ljust(_shown), end="", file=sys.stderr, flush=True)
+    _shown = len(line)
+
+
+def _erase() -> None:
+    global _shown
+    if _shown:
+        print("\r" + " " * _shown + "\r", end="", file=sys.stderr, flush=True)
+        _shown = 0

@@ -1,0 +1,52 @@
+"""Waiting for something that happens elsewhere: one loop, with a bound, that tells what it saw last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from helpers.errors import LabError
+from helpers.steps import duration
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """What is waited for has not happened; `seen` is what there was instead."""
+
+    seen: str = ""
+
+
+def wait_until(
+    look: Callable[[], T | NotYet],
+    *,
+    tried: str,
+    within_s: float,
+    next_step: str,
+    every_s: float = 0.2,
+) -> T:
+    """Call `look` until it returns something other than `NotYet`, and return that.
+
+    Parameters
+    ----------
+    look:
+        Looks once. An exception of its own ends the waiting.
+    tried, next_step:
+        The first and the last line of the error.
+    within_s, every_s:
+        Seconds until the waiting is given up, and seconds between two looks.
+
+    Raises
+    ------
+    LabError
+        After `within_s` seconds; with what was seen last.
+    """
+    deadline = time.monotonic() + within_s
+    while isinstance(seen := look(), NotYet):
+        if time.monotonic() > deadline:
+            raise LabError(tried, f"{seen.seen}\nafter {duration(within_s)}".strip(), next_step)
+        time.sleep(every_s)
+    return seen

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from helpers import notebooks
+from helpers.errors import LabError
+from helpers.paths import PROJECT, run_dir
+from helpers.setup import environment
+from tools.commands import regenerate
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    for name in ("01_default_bridge", "00_start_here", "notes", "02_user_defined_bridge"):
+        (tmp_path / f"{name}.ipynb").touch()
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _isolated() -> None:
+    environment.isolate()
+
+
+def store(path: Path, *sources: str) -> Path:
+    notebook = new_notebook(cells=[new_markdown_cell("# Title"), *map(new_code_cell, sources)])
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_all_chapters_come_in_their_order(directory: Path) -> None:
+    found = [path.stem for path in notebooks.find([], directory)]
+    assert found == ["00_start_here", "01_default_bridge", "02_user_defined_bridge"]
+
+
+def test_a_chapter_goes_by_number_name_and_path(directory: Path) -> None:
+    path = str(directory / "notes.ipynb")
+    found = notebooks.find(["02", "01_default_bridge", "00_start_here.ipynb", path], directory)
+    assert [one.stem for one in found] == [
+        "02_user_defined_bridge",
+        "01_default_bridge",
+        "00_start_here",
+        "notes",
+    ]
+
+
+def test_an_unknown_chapter_is_told_which_there_are(directory: Path) -> None:
+    with pytest.raises(LabError, match="00_start_here, 01_default_bridge, 02_user_defined_bridge"):
+        notebooks.find(["09"], directory)
+
+
+def test_a_kernels_keys_are_where_clean_finds_them_and_go_with_it(tmp_path: Path) -> None:
+    path = store(tmp_path / "01_x.ipynb", "import ipykernel\nprint(ipykernel.get_connection_file())")
+    (output,) = notebooks.execute(path).cells[1].outputs
+    keys = Path(output.text.strip())
+    assert keys.is_relative_to(run_dir())
+    assert not keys.exists()
+
+
+def test_executing_leaves_the_stored_notebook_alone(tmp_path: Path) -> None:
+    path = store(tmp_path / "01_x.ipynb", "import os\nprint(os.getcwd())")
+    before = path.read_bytes()
+    executed = notebooks.execute(path)
+    assert path.read_bytes() == before
+    assert executed.cells[1].outputs[0].text == f"{tmp_path}\n"
+
+
+def test_a_failing_cell_is_shown_with_its_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = store(tmp_path / "01_x.ipynb", "fine = 1", "fine / 0", "never_reached()")
+    with pytest.raises(notebooks.ChapterFailed) as caught:
+        notebooks.execute(path)
+    report = str(caught.value)
+    assert "01_x failed in this cell" in report
+    assert "\nfine / 0\n" in report
+    assert "ZeroDivisionError" in report
+    assert "\x1b[" not in report
+    assert "✗ 01_x (" in capsys.readouterr().err
+
+
+def test_a_cell_that_hangs_fails_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebooks, "CELL_TIMEOUT_S", 2)
+    path = store(tmp_path / "01_x.ipynb", "import time\ntime.sleep(600)")
+    with pytest.raises(notebooks.ChapterFailed, match="no end after 2 s"):
+        notebooks.execute(path)
+
+
+def test_a_kernel_that_dies_is_a_failure(tmp_path: Path) -> None:
+    path = store(tmp_path / "01_x.ipynb", "import os\nos._exit(1)")
+    with pytest.raises(notebooks.ChapterFailed, match="kernel died"):
+        notebooks.execute(path)
+
+
+def test_two_regenerations_of_the_same_are_equal_to_the_byte(tmp_path: Path) -> None:
+    source = (
+        "import sys, time\n"
+        "from helpers.steps import step\n"
+        "with step('silent here'):\n    time.sleep(1.2)\n"
+        "for word in 'one', 'two':\n    print(word, flush=True)\n    time.sleep(0.3)\n"
+        "print('50 %\\r100 %')\n"
+        "6 * 7"
+    )
+    path = store(tmp_path / "01_x.ipynb", source, "")
+    written = []
+    for _ in range(2):
+        regenerate.write(regenerate.normalize(notebooks.execute(path)), path)
+        written.append(path.read_text())
+    assert written[0] == written[1]
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    stream, result = notebook.cells[1].outputs
+    assert stream.text == "one\ntwo\n100 %\n"
+    assert result.execution_count == notebook.cells[1].execution_count == 1
+    assert notebook.metadata.kernelspec.display_name == "Python 3"
+    assert "version" not in notebook.metadata.language_info
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_normalizing_keeps_tags_and_drops_timings() -> None:
+    cell = new_code_cell(
+        "1", metadata={"tags": ["raises-exception"], "execution": {"iopub.status.busy": "now"}}
+    )
+    cell.outputs = [
+        new_output("stream", name="stdout", text="a"),
+        new_output("stream", name="stdout", text="b\n"),
+        new_output("stream", name="stderr", text="c\n"),
+        new_output("stream", name="stdout", text="d\n"),
+    ]
+    cell.execution_count = 17
+    normalized = regenerate.normalize(new_notebook(cells=[cell])).cells[0]
+    assert normalized.metadata == {"tags": ["raises-exception"]}
+    assert normalized.execution_count == 1
+    assert [output.text for output in normalized.outputs] == ["ab\n", "c\n", "d\n"]
+
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("page", [PROJECT / "README.md", *notebooks.find([])], ids=lambda page: page.stem)
+def test_no_link_leads_nowhere(page: Path) -> None:
+    text = page.read_text()
+    if page.suffix == ".ipynb":
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []

@@ -1,0 +1,146 @@
+"""The way from a bare machine to the last verdict, gone in processes of its own, as a learner goes it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from helpers import notebooks
+from helpers.engine import embedded
+from helpers.errors import LabError
+from helpers.paths import PROJECT, cache_dir, engine_dir
+
+_LIMIT_S = 1800
+_ADDRESS = re.compile(r"http://127\.\S+token=\w+")
+_STEP = re.compile(r"^✓ (.+) \((?:(\d+) min )?(\d+) s\)$")
+_NOW = "import os, pathlib, time; pathlib.Path(os.environ['TOLD']).write_text(str(time.monotonic()))"
+_DIRECTORIES = ("XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
+
+
+def warm() -> float:
+    """Seconds from `make lab` to the first result, everything cached, the embedded engine stopped."""
+    embedded.stop()
+    return _to_first_result(PROJECT, {})[0]
+
+
+def cold() -> tuple[float, dict[str, float]]:
+    """Seconds from a fresh clone to the first result, and those of each step that was told, by its title.
+
+    Debian's packages are there already: to take them away is not ours.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        directory = Path(made)
+        clone = directory / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True, timeout=300)
+        own = {name: str(directory / name[4:8].lower()) for name in _DIRECTORIES}
+        for path in own.values():
+            Path(path).mkdir(mode=0o700)
+        try:
+            return _to_first_result(clone, own)
+        finally:
+            _helpers(clone, own, "stop", stdout=subprocess.DEVNULL).wait(120)
+
+
+def course() -> dict[str, float]:
+    """Seconds of each chapter under ``pytest --nbval``, as `make test` runs them, and in all ("whole")."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        report = Path(made) / "report.xml"
+        began = time.monotonic()
+        tests = _helpers(PROJECT, {}, "test", "-q", f"--junitxml={report}", "notebooks")
+        said = tests.communicate(timeout=2 * _LIMIT_S)[0]
+        took = time.monotonic() - began
+        if tests.returncode:
+            raise LabError("Running the chapters under pytest --nbval", said[-2000:], "Mend them first.")
+        chapter: dict[str, float] = {}
+        for case in ElementTree.parse(report).iter("testcase"):
+            name = re.sub(r"\W|ipynb", " ", case.get("classname", "")).split()[-1]
+            chapter[name] = chapter.get(name, 0.0) + float(case.get("time", 0))
+    return {**dict(sorted(chapter.items())), "whole": took}
+
+
+def memory(chapter: str) -> float:
+    """GiB that the embedded engine's process held at most while a chapter ran."""
+    run = _helpers(PROJECT, {}, "run", chapter, stdout=subprocess.DEVNULL)
+    most = 0
+    while run.poll() is None:
+        with suppress(OSError, psutil.NoSuchProcess):  # it is not there yet, or no more
+            pid = int((engine_dir() / "qemu.pid").read_text())
+            most = max(most, psutil.Process(pid).memory_info().rss)
+        time.sleep(0.5)
+    if run.returncode:
+        raise LabError(f"Running chapter {chapter}", f"exit code {run.returncode}", "Mend it first.")
+    return most / 2**30
+
+
+def cached() -> float:
+    """GiB on disk of all that is cached for the embedded engine."""
+    files = [path for path in (cache_dir() / "engine").rglob("*") if path.is_file()]
+    return sum(path.stat().st_blocks * 512 for path in files) / 2**30
+
+
+def _to_first_result(project: Path, own: Mapping[str, str]) -> tuple[float, dict[str, float]]:
+    began = time.monotonic()
+    steps: dict[str, float] = {}
+    with _jupyterlab(project, own) as lines:
+        for line in lines:
+            if told := _STEP.match(line.strip()):
+                steps[told[1]] = 60.0 * int(told[2] or 0) + int(told[3])
+            if _ADDRESS.search(line):
+                break
+        else:
+            raise LabError("Starting JupyterLab", "it ended without an address", "Run `make lab` by hand.")
+        steps["JupyterLab, and what was not told"] = time.monotonic() - began - sum(steps.values())
+        return _first_result(project, own) - began, steps
+
+
+def _first_result(project: Path, own: Mapping[str, str]) -> float:
+    """When the cell of chapter 00 that starts the lab had its result, in a kernel of its own."""
+    chapter = nbformat.read(notebooks.find(["00"])[0], as_version=4)
+    cells = [cell for cell in chapter.cells if cell.cell_type == "code"]
+    end = next(number for number, cell in enumerate(cells) if cell.id == "lab") + 1
+    chapter.cells = [*cells[:end], *map(nbformat.v4.new_code_cell, (_NOW, "lab.close()"))]
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        notebook, result = Path(made) / "first.ipynb", Path(made) / "told"
+        nbformat.write(chapter, notebook)
+        told = {**own, "TOLD": str(result)}
+        _helpers(project, told, "run", str(notebook), stdout=subprocess.DEVNULL).wait(_LIMIT_S)
+        return float(result.read_text())
+
+
+@contextmanager
+def _jupyterlab(project: Path, own: Mapping[str, str]) -> Iterator[Iterator[str]]:
+    server = _helpers(project, {**own, "SSH_CONNECTION": "no screen here"}, "lab")
+    try:
+        assert server.stdout
+        yield iter(server.stdout.readline, "")
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _helpers(
+    project: Path, own: Mapping[str, str], *arguments: str, stdout: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
+    """Start ``python3 -m helpers …`` as somebody who has just opened a terminal."""
+    python = shutil.which("python3") if own else sys.executable
+    return subprocess.Popen(
+        [python or sys.executable, "-m", "helpers", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": "", **own},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

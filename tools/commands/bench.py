@@ -1,0 +1,66 @@
+"""``bench``: how long a learner waits, as a table of medians and ratios."""
+
+from __future__ import annotations
+
+from helpers.engine import connect
+from helpers.errors import LabError
+from helpers.paths import PROJECT
+from helpers.steps import say, step
+from tools.bench import journey, labs, page
+from tools.bench.rows import Row, as_table
+
+_LABS, _JOURNEYS = 9, 3  # repetitions
+_PARTS = ("labs", "warm", "cold", "course", "memory", "disk")
+
+
+def command(parts: list[str]) -> int:
+    """Measure the named parts, or all, and print the table; all of them also write docs/bench.md.
+
+    Raises
+    ------
+    LabError
+        If there is no such part, or something that is measured fails.
+    """
+    if unknown := set(parts) - set(_PARTS):
+        raise LabError(
+            f"Measuring {', '.join(sorted(unknown))}",
+            f"the parts are {', '.join(_PARTS)}",
+            "Name some of them.",
+        )
+    wanted = parts or list(_PARTS)
+    rows: list[Row] = []
+    setup: dict[str, float] = {}
+    course: dict[str, float] = {}
+
+    def tell(row: Row) -> None:
+        rows.append(row)
+        say(str(row))
+
+    engine = connect()
+    told = f"Engine {engine.version}, {engine.endpoint.source}"
+    if "labs" in wanted:
+        for row in labs.measure(engine, _LABS):
+            tell(row)
+    engine.close()
+    if "memory" in wanted:
+        with step("Running chapter 07 to see how much memory it takes", about="3 min"):
+            used = journey.memory("07")
+        tell(Row("resident memory of the embedded engine during chapter 07", "≤ 2.5 GiB", [used], "GiB"))
+    if "course" in wanted:
+        with step("Running all chapters under pytest --nbval", about="10 min"):
+            course = journey.course()
+        tell(Row("whole course under `pytest --nbval`", "≤ 12 min", [course.pop("whole") / 60], "min"))
+    if "warm" in wanted:
+        with step(f"Starting JupyterLab {_JOURNEYS} times", about="1 min"):
+            waits = [journey.warm() for _ in range(_JOURNEYS)]
+        tell(Row("`make lab` to the first result, all cached, engine stopped", "≤ 15 s", waits, "s"))
+    if "cold" in wanted:
+        with step("Setting everything up in a fresh clone", about="4 min"):
+            wait, setup = journey.cold()
+        tell(Row("bare machine (with Debian's packages) to the first result", "≤ 4 min", [wait / 60], "min"))
+    if "disk" in wanted:
+        tell(Row("cached files of the embedded engine", "≤ 3 GiB", [journey.cached()], "GiB"))
+    print("\n".join(as_table(rows)))
+    if setup and course:
+        page.write(PROJECT / "docs", rows, told, setup, course)
+    return 0

@@ -1,0 +1,17 @@
+"""``bundle``: one archive from which a workshop runs without a network; see docs/workshop.md."""
+
+from __future__ import annotations
+
+from helpers.steps import say
+from tools.publish import kit
+
+
+def command(arguments: list[str]) -> int:
+    """Write the workshop kit and say how to use it."""
+    del arguments
+    archive = kit.write()
+    say(
+        f"{archive} ({archive.stat().st_size / 1e9:.1f} GB). On each computer:\n"
+        f"  tar xzf {archive.name} && cd {kit.NAME} && make lab OFFLINE=kit"
+    )
+    return 0

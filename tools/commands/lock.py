@@ -1,0 +1,56 @@
+"""``lock``: pin the newest packages that pyproject.toml allows, for every platform and Python."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import programs
+from helpers.errors import LabError
+from helpers.paths import PROJECT
+from helpers.setup import locks, uv
+from helpers.steps import step
+
+_HEADER = """\
+# {what}, pinned for Linux and macOS and for Python from 3.11 on.
+# Raise them all with: python3 -m tools lock
+"""
+# No index, link or setting of the machine that raises the lock may leak into it. Each pin must have a wheel:
+# nothing is ever built on a learner's computer.
+_OPTIONS = (
+    "--universal --python-version=3.11 --fork-strategy=fewest --only-binary=:all: --generate-hashes"
+    " --no-config --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet"
+).split()
+_WITHOUT_WHEELS = "argon2-cffi-bindings<26\n"  # 26.2 has none for Intel Macs
+_TIMEOUT_S = 600
+
+
+def command(arguments: list[str]) -> int:
+    """Rewrite both lock files; the second holds what tests and publishing add to the first."""
+    del arguments
+    with step("Raising the lock files", about="20 s"):
+        learner = _resolved(_WITHOUT_WHEELS)
+        locks.LEARNER.write_text(_HEADER.format(what="What a learner runs") + learner)
+        shared = [f"--no-emit-package={name}" for name in locks.names(locks.LEARNER)]
+        added = _resolved(locks.LEARNER.read_text(), "--extra=dev", *shared)
+        locks.ADDED.write_text(_HEADER.format(what="What tests and publishing add") + added)
+    return 0
+
+
+def _resolved(constraints: str, *options: str) -> str:
+    """Resolve pyproject.toml under the constraints, all of them at their newest."""
+    program = uv.provide(lambda _: None)
+    if program is None:
+        raise LabError("Raising the lock files", "there is no uv for this system", "Use Linux or macOS.")
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(constraints)
+        file.flush()
+        command: Sequence[str | Path] = [program, "pip", "compile", *_OPTIONS, f"--constraint={file.name}"]
+        return programs.run(
+            [*map(str, command), *options, "pyproject.toml"],
+            timeout_s=_TIMEOUT_S,
+            cwd=PROJECT,
+            environ=uv.environ(),
+            next_step="Check the network and pyproject.toml, then repeat.",
+        ).stdout

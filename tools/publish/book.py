@@ -1,0 +1,149 @@
+"""The web edition: docs/, the chapters with their stored outputs, and pages that are written by code."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from pkgutil import walk_packages
+
+import nbformat
+from nbformat import NotebookNode
+
+import helpers
+from helpers.errors import LabError
+from helpers.learning import exercises
+from helpers.paths import BUILD, PROJECT
+from helpers.steps import step
+from tools.markdown import table
+from tools.publish import glossary, statements
+from tools.publish.chapters import LINK, Chapter, read_all
+
+DIRECTORY = BUILD / "book"
+PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
+_DOCS = PROJECT / "docs"
+_PLUGIN = Path("helpers") / "plugin" / "wire"  # chapter 08 links its files
+_SPHINX_TIMEOUT_S = 900
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>()#+.!|~$^-])")
+
+
+def build(directory: Path = DIRECTORY) -> Path:
+    """Build the site below `directory` and return its first page.
+
+    Raises
+    ------
+    LabError
+        If Sphinx finds anything wrong: a broken link, a word that is explained twice, a bad docstring.
+    """
+    source, site = directory / "source", directory / "html"
+    for old in (source, site):
+        shutil.rmtree(old, ignore_errors=True)
+    _write_source(source, read_all())
+    command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
+    command += ["--builder", "html", "--doctree-dir", str(directory / "doctrees"), str(source), str(site)]
+    with step("Building the web edition with Sphinx", about="1 min"):
+        done = subprocess.run(
+            command, cwd=PROJECT, capture_output=True, text=True, timeout=_SPHINX_TIMEOUT_S, check=False
+        )
+    if done.returncode:
+        raise LabError(
+            "Building the web edition with Sphinx",
+            "\n".join(done.stderr.strip().splitlines()[-20:]) or f"it ended with code {done.returncode}",
+            "Mend what it names in docs/, notebooks/ or a docstring, then repeat.",
+        )
+    return site / "index.html"
+
+
+def _write_source(source: Path, chapters: Sequence[Chapter]) -> None:
+    shutil.copytree(_DOCS, source)
+    shutil.copytree(PROJECT / _PLUGIN, source / _PLUGIN, ignore=shutil.ignore_patterns("__pycache__"))
+    words = glossary.terms((_DOCS / "glossary.md").read_text("utf-8"))
+    (source / "notebooks").mkdir()
+    for chapter in chapters:
+        glossary.link(chapter.notebook, words)
+        nbformat.write(_for_the_web(chapter.notebook), source / "notebooks" / chapter.path.name)
+    (source / "course_map.md").write_text(_course_map(chapters), "utf-8")
+    (source / "statements.md").write_text(_statements(chapters), "utf-8")
+    (source / "api").mkdir()
+    for name, page in _api_pages():
+        (source / "api" / f"{name}.md").write_text(page, "utf-8")
+
+
+def _for_the_web(notebook: NotebookNode) -> NotebookNode:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = LINK.sub(r'href="\1.html"', data["text/html"])
+    return notebook
+
+
+def _course_map(chapters: Sequence[Chapter]) -> str:
+    links = {chapter.path.name: f"[{chapter.number}](notebooks/{chapter.path.name})" for chapter in chapters}
+    stops = []
+    for chapter in chapters:
+        needed = [link for name, link in links.items() if f"({name})" in chapter.promise("need")]
+        count = len(exercises.of_chapter(chapter.number))
+        facts = [f"{chapter.minutes} minutes", f"{count} exercise{'s' * (count != 1)}"]
+        facts += [f"after {' and '.join(needed)}"] if needed else []
+        title = f"**[{chapter.title}](notebooks/{chapter.path.name})** ({', '.join(facts)})"
+        stops.append(f"{title}\n: {chapter.promise('learn')}\n")
+    return "\n".join(stops)
+
+
+def _statements(chapters: Sequence[Chapter]) -> str:
+    by_chapter = {chapter.name: statements.read(chapter) for chapter in chapters}
+    of_article = [one for found in by_chapter.values() for one in found if one.of_article]
+    held = sum(one.verdict.endswith("yes") for one in of_article)
+    parts = [
+        "# The article's statements",
+        f"{len(of_article)} statements, each put to an experiment; {held} hold on the Engine named beside it."
+        " Where the article's own words or commands fail, the chapter shows it, and the statement is the"
+        " mended one. The list is taken from the chapters' stored verdict tables.",
+    ]
+    for chapter in chapters:
+        found = by_chapter[chapter.name]
+        rows = [
+            [_plain(one.claim), one.verdict, one.engine, _plain(one.expected), _plain(one.observed)]
+            for one in found
+            if one.of_article
+        ]
+        parts.append(f"## {chapter.title}")
+        if rows:
+            parts.append("\n".join(table(["statement", "verdict", "Engine", "expected", "observed"], rows)))
+        beyond = len(found) - len(rows)
+        where = f"[in the chapter](notebooks/{chapter.path.name})"
+        parts.append(f"Beyond the article: {beyond} more claim{'s' * (beyond != 1)}, {where}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _api_pages() -> Iterable[tuple[str, str]]:
+    """Yield the name and the text of each page of the reference: one a package, and one that lists them."""
+    contents = "\n".join(PACKAGES)
+    yield (
+        "index",
+        "# Reference of the helpers\n\n"
+        "What the notebooks import, from its docstrings: a {term}`lab` of machines, each {term}`probe` that"
+        " measures something on it, figures, verdicts.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{contents}\n```\n",
+    )
+    for package in PACKAGES:
+        directory = Path(helpers.__file__).parent / package
+        modules = sorted(info.name for info in walk_packages([str(directory)], f"helpers.{package}."))
+        parts = [f"# helpers.{package}", _automodule(f"helpers.{package}")]
+        for module in modules:
+            if not module.startswith("helpers.plugin.wire"):  # it runs in a machine, not here
+                parts += [f"## {module}", _automodule(module)]
+        yield package, "\n\n".join(parts) + "\n"
+
+
+def _automodule(module: str) -> str:
+    return f"```{{eval-rst}}\n.. automodule:: {module}\n```"
+
+
+def _plain(text: str) -> str:
+    """Write text so that Markdown takes none of it for its own."""
+    return _PUNCTUATION.sub(r"\\\1", text)

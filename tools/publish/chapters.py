@@ -1,0 +1,79 @@
+"""The chapters as they were committed: title, minutes, cells with their stored outputs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from helpers import notebooks
+from helpers.errors import LabError
+
+# In HTML, a link to another chapter; its group is the chapter's name.
+LINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+_MINUTES = re.compile(r"about (\d+) minutes")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter.
+
+    Attributes
+    ----------
+    path:
+        Its notebook.
+    notebook:
+        Its cells, as `nbformat` reads them.
+    """
+
+    path: Path
+    notebook: NotebookNode
+
+    @property
+    def name(self) -> str:
+        """The file's name without its end, such as "02_user_defined_bridge"."""
+        return self.path.stem
+
+    @property
+    def number(self) -> str:
+        """Such as "02"."""
+        return self.name[:2]
+
+    @property
+    def title(self) -> str:
+        """The first heading, such as "02 Build a user-defined bridge"."""
+        first: str = self.notebook.cells[0].source
+        return first.splitlines()[0].lstrip("# ")
+
+    @property
+    def minutes(self) -> int:
+        """How long a learner needs, as the chapter's first cell says.
+
+        Raises
+        ------
+        LabError
+            If it does not say.
+        """
+        found = _MINUTES.search(self.notebook.cells[0].source)
+        if not found:
+            raise LabError(
+                f"Looking in {self.path.name} for the time that it takes",
+                'its first cell does not say "about N minutes"',
+                "Write it behind **What you'll need:**.",
+            )
+        return int(found.group(1))
+
+    def promise(self, what: str) -> str:
+        """What the first cell says behind **What you'll do:**, learn or need, in Markdown; "" if nothing."""
+        found = re.search(rf"^\*\*What you'll {what}:\*\* (.+)$", self.notebook.cells[0].source, re.MULTILINE)
+        return found.group(1) if found else ""
+
+
+def read_all() -> list[Chapter]:
+    """Return the chapters in their order, with the name of the lexer that knows of cell magics."""
+    found = [Chapter(path, notebooks.read(path)) for path in notebooks.find([])]
+    for chapter in found:
+        chapter.notebook.metadata.language_info.pygments_lexer = "ipython3"
+    return found

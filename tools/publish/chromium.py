@@ -1,0 +1,53 @@
+"""Debian's Chromium, which prints the handouts and looks at pages in the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from helpers.errors import LabError
+from helpers.setup import debian
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = ("chromium", "fonts-liberation")
+
+
+def program() -> str | None:
+    """Where a browser is installed, or None."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+@contextmanager
+def launched(why: str) -> Iterator[Browser]:
+    """Start a browser without a window, installing Debian's where there is none; ends it in every case.
+
+    Parameters
+    ----------
+    why:
+        What needs it, as the beginning of a sentence: "The printing of handouts".
+
+    Raises
+    ------
+    LabError
+        If there is none, and this is not Debian or Ubuntu.
+    """
+    if not program() and debian.is_debian():
+        debian.install(PACKAGES, why)
+    path = program()
+    if path is None:
+        raise LabError(
+            f"{why}: looking for a browser",
+            f"there is none of {', '.join(PROGRAMS)}, and this is not Debian or Ubuntu",
+            "Install Chromium or Chrome so that one of these commands starts it, then repeat.",
+        )
+    arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()

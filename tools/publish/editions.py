@@ -1,0 +1,140 @@
+"""The two editions of a chapter: what a learner gets to write on, and what an instructor has beside it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from helpers.errors import LabError
+from helpers.learning import exercises
+from helpers.learning.checks import Check
+from helpers.learning.exercise import Exercise
+from helpers.paths import PROJECT
+from tools.publish import predictions
+from tools.publish.chapters import Chapter
+
+PITFALLS = PROJECT / "docs" / "what_goes_wrong.md"
+_CHECK = re.compile(r'^check\("(\d\d-\d)"\)$', flags=re.MULTILINE)
+_SOLVING_LINES = {"easy": 2, "real life": 4, "hard": 5}
+
+
+class _Names(dict[str, str]):
+    """What stands in a check for an address of the lab: its machine's name, on paper."""
+
+    def __missing__(self, name: str) -> str:
+        return "192.168.99" if name == "lan" else name
+
+
+def learner(chapter: Chapter) -> NotebookNode:
+    """Return the chapter with room for predictions, each before what answers it, and for the exercises.
+
+    A cell's metadata tell the template what it is: ``handout`` is "asks", "room" or "exercise"; ``holds`` and
+    ``ends`` mark the first and the last cell of what is shown only once a prediction has been made.
+    """
+    notebook = deepcopy(chapter.notebook)
+    cells = notebook.cells
+    following: dict[int, NotebookNode] = {}
+    for one in predictions.find(notebook):
+        question = next(at for at in range(one.asked, -1, -1) if cells[at].cell_type == "markdown")
+        cells[question].metadata.handout = "asks"
+        cells[one.asked].metadata.setdefault("handout", "asks")
+        following[one.asked] = _cell(one.room, "room")
+        cells[one.asked + 1].metadata.holds = True
+        cells[one.answered].metadata.ends = True
+    notebook.cells = list(_with_exercises(cells, following, _to_solve))
+    return notebook
+
+
+def instructor(chapter: Chapter) -> NotebookNode:
+    """Return the chapter with what goes wrong in it at its beginning, and a solution after each exercise.
+
+    Raises
+    ------
+    LabError
+        If nobody has written down yet what goes wrong in that chapter.
+    """
+    notebook = deepcopy(chapter.notebook)
+    before = {0: _cell(_for_the_leader(chapter), "leader")}
+    notebook.cells = list(_with_exercises(notebook.cells, before, _solved))
+    return notebook
+
+
+def pitfalls(number: str) -> str:
+    """Return what usually goes wrong in the chapter of that number, as a list in Markdown.
+
+    Raises
+    ------
+    LabError
+        If docs/what_goes_wrong.md has no section for it.
+    """
+    sections = re.split(r"^## ", PITFALLS.read_text("utf-8"), flags=re.MULTILINE)
+    for section in sections:
+        heading, _, told = section.partition("\n")
+        if heading.startswith(f"{number} "):
+            return told.strip()
+    raise LabError(
+        f"Looking for what goes wrong in chapter {number}",
+        f"{PITFALLS.relative_to(PROJECT)} has no heading that begins with “## {number}”",
+        "Write down there what you have seen learners stumble over.",
+    )
+
+
+def _with_exercises(
+    cells: Iterable[NotebookNode],
+    following: dict[int, NotebookNode],
+    told: Callable[[Exercise], str],
+) -> Iterable[NotebookNode]:
+    """Yield the cells, each before its one of `following`; behind a check stands what is `told` of it."""
+    for position, cell in enumerate(cells):
+        found = _CHECK.search(cell.source) if cell.cell_type == "code" else None
+        if found:
+            cell.outputs = []
+        yield cell
+        if position in following:
+            yield following[position]
+        if found:
+            yield _cell(told(exercises.find(found.group(1))), "exercise")
+
+
+def _cell(markdown: str, kind: str) -> NotebookNode:
+    cell: NotebookNode = new_markdown_cell(markdown, metadata={"handout": kind})
+    return cell
+
+
+def _to_solve(exercise: Exercise) -> str:
+    boxes = "".join(f"<li>☐ {html.escape(_on_paper(check.text))}</li>" for check in exercise.checks)
+    return f"<ul class='boxes'>{boxes}</ul>{'<p class=line></p>' * _SOLVING_LINES[exercise.level]}"
+
+
+def _solved(exercise: Exercise) -> str:
+    scripts = [
+        f"```bash\n%%on {machine}\n{script.strip()}\n```" for machine, script in exercise.solution.items()
+    ]
+    return "\n\n".join(["**One solution**", *scripts, "**If a check fails**", _hints(exercise.checks)])
+
+
+def _hints(checks: Iterable[Check]) -> str:
+    told = (
+        (_on_paper(check.text).replace("://", "\\://"), check.hint) for check in checks
+    )  # not to be a link
+    return "\n".join(f"- *{text}*: {hint}" for text, hint in told)
+
+
+def _on_paper(text: str) -> str:
+    return text.format_map(_Names())
+
+
+def _for_the_leader(chapter: Chapter) -> str:
+    of_chapter = exercises.of_chapter(chapter.number)
+    count = len(predictions.find(chapter.notebook))
+    return (
+        f"**For the instructor** · about {chapter.minutes} minutes, as the chapter says · "
+        f"{count} prediction{'s' * (count != 1)} · "
+        f"{len(of_chapter)} exercise{'s' * (len(of_chapter) != 1)}\n\n"
+        f"**What usually goes wrong**\n\n{pitfalls(chapter.number)}"
+    )

@@ -1,0 +1,164 @@
+"""The handouts: one HTML and two PDFs for each chapter and for the course, in each edition."""
+
+from __future__ import annotations
+
+import html
+import re
+import string
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from playwright.sync_api import Browser, Page, PdfMargins
+from pygments.formatters import HtmlFormatter
+from traitlets.config import Config
+
+from helpers.paths import BUILD
+from helpers.steps import step
+from tools.publish import chromium, editions
+from tools.publish.chapters import LINK, Chapter, read_all
+
+DIRECTORY = BUILD / "handouts"
+EDITIONS: dict[str, Callable[[Chapter], NotebookNode]] = {
+    "learner": editions.learner,
+    "instructor": editions.instructor,
+}
+PAPERS = {"a4": "A4", "letter": "Letter"}
+COURSE = "course"
+_TITLE = "Docker Networking by Experiment"
+_TEMPLATES = Path(__file__).parent
+_MARGINS: PdfMargins = {"top": "18mm", "bottom": "16mm", "left": "15mm", "right": "15mm"}
+_LONG = 18  # rows or lines; what is longer may go over to the next page, between two of them
+_PRINT_MS = 120_000
+_RUNNING = "font: 7.5pt sans-serif; color: #555; width: 100%; margin: 0 15mm; display: flex"
+
+
+def write(directory: Path = DIRECTORY, papers: Sequence[str] = tuple(PAPERS)) -> list[Path]:
+    """Write every handout below `directory`, and return the files.
+
+    Parameters
+    ----------
+    directory:
+        Gets a directory for each edition.
+    papers:
+        Which of `PAPERS` to print on; none at all writes the HTML alone, without a browser.
+
+    Raises
+    ------
+    LabError
+        If PDFs are wanted and there is no browser to print them.
+    """
+    chapters = read_all()
+    pages = [page for edition in EDITIONS for page in _write_pages(directory / edition, edition, chapters)]
+    if not papers:
+        return pages
+    pdfs = []
+    with (
+        chromium.launched("The printing of handouts") as browser,
+        step("Printing", about="2 min") as printing,
+    ):
+        for page in pages:
+            printing.update(f"{page.parent.name}, {page.stem}")
+            pdfs += print_page(browser, page, papers)
+    return [*pages, *pdfs]
+
+
+def _write_pages(directory: Path, edition: str, chapters: Sequence[Chapter]) -> list[Path]:
+    directory.mkdir(parents=True, exist_ok=True)
+    subtitle = f"{edition}’s edition"
+    bodies = {chapter.name: _body(chapter, EDITIONS[edition](chapter)) for chapter in chapters}
+    pages = []
+    for chapter in chapters:
+        body = re.sub(r'href="#chapter-([^"]+)"', r'href="\1.html"', bodies[chapter.name])
+        pages.append(_write_page(directory / f"{chapter.name}.html", f"{chapter.title} · {subtitle}", body))
+    whole = _contents(chapters, subtitle) + "".join(bodies.values())
+    return [*pages, _write_page(directory / f"{COURSE}.html", f"{_TITLE} · {subtitle}", whole)]
+
+
+def _body(chapter: Chapter, notebook: NotebookNode) -> str:
+    """Render an edition's cells as one HTML section; links to other chapters lead to ``#chapter-…``."""
+    for cell in notebook.cells:
+        cell.id = f"{chapter.number}-{cell.id}"[:64]
+    body, _ = _exporter().from_notebook_node(notebook)
+    body = re.sub(r'(<h\d) id="', rf'\1 id="{chapter.number}-', body)
+    body = LINK.sub(r'href="#chapter-\1"', body)
+    # A handout travels without the project: what leads to its files stays as text.
+    body = re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", body)
+    body = re.sub(r"<(table|pre).*?</\1>", _breakable, body, flags=re.DOTALL)
+    return f'<section class="chapter" id="chapter-{chapter.name}">{body}</section>\n'
+
+
+def _breakable(block: re.Match[str]) -> str:
+    """Let a long table or cell go over to the next page; a table's line of headings is repeated there."""
+    text, kind = block.group(), block.group(1)
+    if text.count("<tr" if kind == "table" else "\n") <= _LONG:
+        return text
+    text = text.replace(f"<{kind}", f"<{kind} data-long", 1)
+    if kind == "pre" or "<thead" in text:
+        return text
+    return re.sub(r"(<tr>.*?</tr>)", r"<thead>\1</thead>", text, count=1, flags=re.DOTALL)
+
+
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
+        config=Config(HighlightMagicsPreprocessor={"languages": {"%%on": "bash"}}),
+        template_name="handout",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+
+
+def _contents(chapters: Sequence[Chapter], subtitle: str) -> str:
+    rows = "".join(
+        f'<tr><td><a href="#chapter-{chapter.name}">{html.escape(chapter.title)}</a></td>'
+        f"<td>{chapter.minutes} min</td></tr>"
+        for chapter in chapters
+    )
+    return f'<section class="contents"><h1>{_TITLE}</h1><p>{subtitle}</p><table>{rows}</table></section>\n'
+
+
+def _write_page(path: Path, title: str, body: str) -> Path:
+    template = string.Template((_TEMPLATES / "handout" / "page.html").read_text("utf-8"))
+    style = (_TEMPLATES / "handout" / "handout.css").read_text("utf-8")
+    style += HtmlFormatter().get_style_defs(".highlight")
+    path.write_text(template.substitute(title=html.escape(title), style=style, body=body), "utf-8")
+    return path
+
+
+def print_page(browser: Browser, source: Path, papers: Sequence[str]) -> list[Path]:
+    """Print the HTML file `source` on each of the `papers`; return the PDFs, which stand beside it.
+
+    Links to other files are taken out: from paper, and from a PDF that is sent around, they lead nowhere.
+    """
+    page = browser.new_page()
+    page.set_default_timeout(_PRINT_MS)
+    try:
+        page.set_content(source.read_text("utf-8"), wait_until="load")
+        page.eval_on_selector_all(
+            "a[href]:not([href^='#']):not([href^='http'])",
+            "links => links.forEach(link => link.removeAttribute('href'))",
+        )
+        return [_print_on(page, source.with_suffix(f".{paper}.pdf"), PAPERS[paper]) for paper in papers]
+    finally:
+        page.close()
+
+
+def _print_on(page: Page, target: Path, paper: str) -> Path:
+    title, _, edition = page.title().rpartition(" · ")
+    page.pdf(
+        path=target,
+        format=paper,
+        margin=_MARGINS,
+        display_header_footer=True,
+        header_template=f'<div style="{_RUNNING}"><span>{html.escape(title)}</span>'
+        f'<span style="margin-left: auto">{html.escape(edition)}</span></div>',
+        footer_template=f'<div style="{_RUNNING}; justify-content: center"><span><span class="pageNumber">'
+        '</span> / <span class="totalPages"></span></span></div>',
+        outline=True,
+        tagged=True,
+        print_background=True,
+    )
+    return target

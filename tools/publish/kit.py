@@ -1,0 +1,181 @@
+"""The workshop kit: one archive from which the course runs on computers like this one, without a network.
+
+It unpacks to the project with a directory ``kit`` in it, which `helpers.setup.offline` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import docker
+import docker.errors
+
+from helpers.engine import embedded, images
+from helpers.errors import LabError
+from helpers.paths import BUILD, PROJECT
+from helpers.setup import locks, offline
+from helpers.steps import step
+from tools.publish import handouts
+
+NAME = "docker-networking-workshop"
+ARCHIVE = BUILD / f"{NAME}.tar.gz"
+# What a plain installation of Debian lacks before the set-up can begin.
+_FIRST = ("make", "python3", "python3-venv")
+_TIMEOUT_S = 1800
+_SAVE_TIMEOUT_S = 900
+
+
+def write(archive: Path = ARCHIVE) -> Path:
+    """Write the kit's archive: project, wheels, Debian packages, embedded engine, machine image, handouts.
+
+    The project is that of the last commit.
+
+    Raises
+    ------
+    LabError
+        If there are changes that are not committed, or something cannot be had.
+    """
+    _refuse_changes()
+    archive.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".kit-") as scratch:
+        kit = Path(scratch)
+        (kit / offline.ABOUT).write_text(json.dumps(offline.this_computer()), "utf-8")
+        endpoint = embedded.start()
+        with step("Saving the machine image", about="1 min"):
+            _save_image(endpoint.url, kit / offline.IMAGE)
+        entry, prepared = embedded.build()
+        with step("Fetching the Python packages", about="1 min"):
+            _fetch_wheels(kit / offline.WHEELS)
+        with step("Fetching the Debian packages", about="1 min"):
+            fetch_debian([*_FIRST, *embedded.PACKAGES], kit / offline.DEBIAN)
+        handouts.write(kit / "handouts")
+        with step(f"Writing {archive}", about="2 min"):
+            _pack(archive, kit, entry, prepared)
+    return archive
+
+
+def fetch_debian(packages: Sequence[str], directory: Path) -> None:
+    """Fetch the packages, with all that they need even on an empty system, as a repository for apt.
+
+    Raises
+    ------
+    LabError
+        If apt-get does not get them.
+    """
+    (directory / "partial").mkdir(parents=True)
+    nothing_installed = directory / "status"
+    nothing_installed.touch()
+    options = ["Dir::State::Status", nothing_installed, "Dir::Cache::Archives", directory]
+    _run(
+        [
+            *("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "--download-only"),
+            *(f"--option={name}={value}" for name, value in zip(options[::2], options[1::2], strict=True)),
+            *("--option=Debug::NoLocking=true", "--option=APT::Sandbox::User=root", *packages),
+        ]
+    )
+    for left in (nothing_installed, directory / "lock"):
+        left.unlink(missing_ok=True)
+    (directory / "partial").rmdir()
+    write_index(directory)
+
+
+def write_index(directory: Path) -> None:
+    """Write the file ``Packages`` by which apt finds the packages of a directory.
+
+    Source: Debian's RepositoryFormat, flat repositories.
+    """
+    paragraphs = []
+    for package in sorted(directory.glob("*.deb")):
+        control = _run(["dpkg-deb", "--field", str(package)]).strip()
+        content = package.read_bytes()
+        checksum = hashlib.sha256(content).hexdigest()
+        paragraphs.append(
+            f"{control}\nFilename: ./{package.name}\nSize: {len(content)}\nSHA256: {checksum}\n"
+        )
+    (directory / "Packages").write_text("\n".join(paragraphs), "utf-8")
+
+
+def _refuse_changes() -> None:
+    changed = _run(["git", "status", "--porcelain", "--untracked-files=no"]).strip()
+    if changed:
+        raise LabError(
+            "Packing the project as it was committed",
+            f"these files have changed since:\n{changed}",
+            "Commit them, or put them aside with `git stash`, then repeat.",
+        )
+
+
+def _save_image(url: str, target: Path) -> None:
+    client = docker.DockerClient(base_url=url, timeout=_SAVE_TIMEOUT_S)
+    try:
+        with target.open("wb") as file:
+            for chunk in client.images.get(images.MACHINE_IMAGE).save(named=True):
+                file.write(chunk)
+    except docker.errors.DockerException as error:
+        raise LabError(
+            f"Saving {images.MACHINE_IMAGE} from the embedded engine",
+            str(error),
+            "Repeat; if it comes again, `python3 -m helpers stop --delete` has the engine built anew.",
+        ) from error
+    finally:
+        client.close()
+
+
+def _fetch_wheels(directory: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    pinned = [f"--requirement={lock}" for lock in (locks.LEARNER, locks.ADDED)]
+    _run([*command, "--require-hashes", f"--dest={directory}", *pinned])
+
+
+def _pack(archive: Path, kit: Path, entry: Path, prepared: Path) -> None:
+    partial = archive.with_suffix(".partial")
+    project = subprocess.run(
+        ["git", "archive", "--format=tar", "HEAD"], cwd=PROJECT, capture_output=True, timeout=300, check=True
+    ).stdout
+    try:
+        with tarfile.open(partial, "w:gz", compresslevel=1) as tar:
+            with tarfile.open(fileobj=io.BytesIO(project)) as committed:
+                for member in committed:
+                    content = committed.extractfile(member) if member.isfile() else None
+                    member.name = f"{NAME}/{member.name}"
+                    tar.addfile(_owned_by_nobody(member), content)
+            tar.add(kit, f"{NAME}/kit", filter=_owned_by_nobody)
+            for path in _files_of_engine(entry, prepared):
+                inside = path.relative_to(entry.parent)
+                tar.add(path, f"{NAME}/kit/{offline.ENGINE}/{inside}", filter=_owned_by_nobody)
+        partial.rename(archive)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _files_of_engine(entry: Path, prepared: Path) -> Iterable[Path]:
+    yield from (path for path in sorted(entry.iterdir()) if path.is_file())
+    yield from sorted(prepared.iterdir())
+
+
+def _owned_by_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out who made the kit: whoever unpacks it owns it."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def _run(command: Sequence[str]) -> str:
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+    )
+    if done.returncode:
+        raise LabError(
+            " ".join(command[:4]),
+            (done.stderr or done.stdout).strip()[-1500:] or f"it ended with code {done.returncode}",
+            "Mend what it names, then repeat.",
+        )
+    return done.stdout

@@ -1,0 +1,84 @@
+"""The whole course as a guest on an Engine that is a user's: what of the user's has changed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from helpers.engine import connect
+from helpers.errors import LabError
+from helpers.paths import PROJECT
+from helpers.steps import say
+from tools.soak import user
+
+_COURSE_S, _SWEEP_S = 3600, 600
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What the course changed on an Engine that is a user's.
+
+    Attributes
+    ----------
+    things:
+        Of the user's: containers, networks, volumes, images, and what a swarm consists of.
+    by_course, by_clean:
+        How many of them were not the same to the byte of `inspect`, or came to them or were gone: after the
+        whole course, and after what `make clean` does on an Engine.
+    """
+
+    things: int
+    by_course: int
+    by_clean: int
+
+    @property
+    def good(self) -> bool:
+        """Whether everything is as it was."""
+        return self.things > 0 and not self.by_course and not self.by_clean
+
+
+def campaign() -> Visit:
+    """Let the whole course run on the engine as on a user's."""
+    engine = connect()
+    try:
+        url = engine.endpoint.url
+        with user.settled(engine.client):
+            before = user.inventory(engine.client)
+            carry_out(url, "run", timeout=_COURSE_S)
+            after_course = user.changed(before, user.inventory(engine.client))
+            carry_out(url, "sweep", "--images", timeout=_SWEEP_S)
+            after_clean = user.changed(before, user.inventory(engine.client))
+    finally:
+        engine.close()
+    for key, (was, now) in (after_course | after_clean).items():
+        say(f"{' '.join(key)} was {was}, and is {now}")
+    return Visit(len(before), len(after_course), len(after_clean))
+
+
+def carry_out(url: str, *verb: str, timeout: float) -> None:
+    """Carry out a verb of the course on that Engine as on a user's, by an account of its own.
+
+    Raises
+    ------
+    LabError
+        If it fails, with what it printed last.
+    """
+    own = {"LAB_ENGINE": "docker", "DOCKER_HOST": url, "LOGNAME": "a-guest"}
+    command = [sys.executable, "-m", "helpers", *verb]
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if done.returncode:
+        raise LabError(
+            f"Carrying out `python3 -m helpers {' '.join(verb)}` on a user's Engine",
+            f"{done.stdout}{done.stderr}"[-3000:],
+            "Mend what it says; the user's things may have changed.",
+        )
