@@ -1,4 +1,4 @@
-"""Exercise of chapter 00: the first thing that a learner changes on a machine."""
+"""Exercise of chapter 00: the first change that a learner makes on a machine."""
 
 from helpers.learning.checks import has_network
 from helpers.learning.exercise import Exercise
@@ -12,7 +12,7 @@ EXERCISES = [
             has_network(
                 "playground",
                 driver="bridge",
-                hint="`docker network --help` lists what can be done with networks.",
+                hint="`docker network --help` lists the commands for networks.",
             )
         ],
         solution={"host": "docker network create playground"},

@@ -19,15 +19,15 @@ EXERCISES = [
     Exercise(
         "01-2",
         "real life",
-        "You meet a server whose containers find each other by name although they are on the default bridge."
-        " An old option of `docker run` does it. Start `linked`, a busybox on the default bridge that reaches"
-        " `nginx` by name; then look into its `/etc/hosts`.",
+        "You come across a server whose containers find one another by name even though they are on the"
+        " default bridge. A legacy option of `docker run` makes this possible. Start `linked`, a busybox"
+        " container on the default bridge that reaches `nginx` by name; then look at its `/etc/hosts`.",
         checks=[
             attached("linked", {"bridge"}, exactly=True),
             reaches(
                 "linked",
                 "nginx",
-                hint="`docker run --help | grep link`: it names the other container.",
+                hint="`docker run --help | grep link`: the option names the other container.",
             ),
         ],
         solution={"host": "docker run -dit --name linked --link nginx busybox"},
@@ -36,13 +36,18 @@ EXERCISES = [
     Exercise(
         "01-3",
         "hard",
-        "Let `busybox1` and `busybox2` swap their addresses, without removing either. (On the default bridge"
-        " no address can be asked for.)",
+        "Make `busybox1` and `busybox2` swap addresses without removing either container. (You cannot request"
+        " a specific address on the default bridge.)",
         checks=[
             has_address(
-                "busybox2", "bridge", "172.17.0.3", hint="When is an address given, when is it free?"
+                "busybox2",
+                "bridge",
+                "172.17.0.3",
+                hint="When is an address assigned, and when is it released?",
             ),
-            has_address("busybox1", "bridge", "172.17.0.4", hint="The lowest free address is given first."),
+            has_address(
+                "busybox1", "bridge", "172.17.0.4", hint="The lowest free address is assigned first."
+            ),
         ],
         solution={"host": "docker stop -t 0 busybox1 busybox2\ndocker start busybox2\ndocker start busybox1"},
         undo={"host": "docker stop -t 0 busybox1 busybox2\ndocker start busybox1\ndocker start busybox2"},

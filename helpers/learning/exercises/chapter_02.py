@@ -7,10 +7,14 @@ EXERCISES = [
     Exercise(
         "02-1",
         "easy",
-        "Let `busybox1` reach `nginx` by name. Does `nginx` have to be restarted?",
+        "Make `nginx` reachable by name from `busybox1`. Do you have to restart `nginx`?",
         checks=[
             attached("nginx", {"bridge", "my_bridge"}),
-            reaches("busybox1", "nginx", hint="Names work on user-defined bridges. Where is busybox1?"),
+            reaches(
+                "busybox1",
+                "nginx",
+                hint="Names resolve on user-defined bridges. Which networks is busybox1 connected to?",
+            ),
         ],
         solution={"host": "docker network connect my_bridge nginx"},
         undo={"host": "docker network disconnect my_bridge nginx"},
@@ -18,13 +22,13 @@ EXERCISES = [
     Exercise(
         "02-2",
         "real life",
-        "Put a database behind the web server: a busybox called `db`, on a network `backend` of its own"
-        " that has no way out. `web1` reaches `db` by name; `busybox1` does not, and `db` does not reach"
-        " the host.",
+        "Put a database behind the web server: a busybox container called `db`, connected only to a new"
+        " network, `backend`, that has no external access. `web1` must reach `db` by name; `busybox1` must"
+        " not reach `db`, and `db` must not reach the host.",
         checks=[
-            has_network("backend", internal=True, hint="The network `cell` is of that kind."),
+            has_network("backend", internal=True, hint="The network `cell` has no external access either."),
             attached("db", {"backend"}, exactly=True),
-            reaches("web1", "db", hint="A container may be on two networks. Which ones does web1 need?"),
+            reaches("web1", "db", hint="A container can be on two networks. Which ones does web1 need?"),
             reaches("busybox1", "db", answered=False),
             reaches("db", "{host}", answered=False),
         ],
@@ -40,10 +44,12 @@ EXERCISES = [
     Exercise(
         "02-3",
         "hard",
-        "Give the running container `busybox1` the alias `friend` on `my_bridge`. It must not be restarted,"
-        " and keep its place on the default bridge.",
+        "Give the running container `busybox1` the alias `friend` on `my_bridge` without restarting it."
+        " It must stay connected to the default bridge.",
         checks=[
-            resolves("busybox2", "friend", hint="An alias is given when a container is connected."),
+            resolves(
+                "busybox2", "friend", hint="An alias is set when a container is connected to a network."
+            ),
             reaches("busybox2", "friend"),
             attached("busybox1", {"bridge", "my_bridge"}),
         ],
