@@ -1,4 +1,4 @@
-"""Exercises of chapter 03, the host network."""
+"""Exercises for chapter 03, the host network."""
 
 from helpers.learning.checks import answers, attached, runs
 from helpers.learning.exercise import Exercise
@@ -8,10 +8,10 @@ EXERCISES = [
         "03-1",
         "easy",
         "Start a second web server, `nginx_8081`, on the default bridge, and publish it on the host's port"
-        " 8081. `client` must get its page.",
+        " 8081. `client` must be able to fetch its page.",
         checks=[
             attached("nginx_8081", {"bridge"}, exactly=True),
-            answers("http://{host}:8081/", machine="client", hint="-p takes the host's port first."),
+            answers("http://{host}:8081/", machine="client", hint="In `-p`, the host's port comes first."),
         ],
         solution={"host": "docker run -dit --name nginx_8081 -p 8081:80 nginx"},
         undo={"host": "docker rm -f nginx_8081"},
@@ -19,16 +19,16 @@ EXERCISES = [
     Exercise(
         "03-2",
         "real life",
-        "A server for the host's own use: publish nginx's port 80 as `nginx_local` on the host's port 8082,"
-        " so that the host itself gets the page, and nobody else.",
+        "A server for the host's own use: run nginx as `nginx_local` and publish its port 80 on the host's"
+        " port 8082, so that the host itself can fetch the page and no one else can.",
         checks=[
             runs("nginx_local"),
-            answers("http://127.0.0.1:8082/", hint="-p takes an address of the host, too."),
+            answers("http://127.0.0.1:8082/", hint="`-p` also takes an address of the host."),
             answers(
                 "http://{host}:8082/",
                 machine="client",
                 status=0,
-                hint="Without an address, a port is published on all of them.",
+                hint="Without an address, the port is published on all of the host's addresses.",
             ),
         ],
         solution={"host": "docker run -dit --name nginx_local -p 127.0.0.1:8082:80 nginx"},
@@ -37,14 +37,14 @@ EXERCISES = [
     Exercise(
         "03-3",
         "hard",
-        "Run nginx on the host network as `nginx_81`, so that it answers on port 81. Nothing can be"
-        " published: the server itself has to be told. (Its configuration is `/etc/nginx/nginx.conf`.)",
+        "Run nginx on the host network as `nginx_81` so that it answers on port 81. Publishing has no effect"
+        " there: you have to configure the server itself. (Its configuration is `/etc/nginx/nginx.conf`.)",
         checks=[
             attached("nginx_81", {"host"}, exactly=True),
             answers(
                 "http://{host}:81/",
                 machine="client",
-                hint="`docker run … nginx sh -c '…; exec nginx'` changes the file before the server starts.",
+                hint="`docker run … nginx sh -c '…; exec nginx'` can change the file before nginx starts.",
             ),
         ],
         solution={

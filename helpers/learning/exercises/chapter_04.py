@@ -1,4 +1,4 @@
-"""Exercises of chapter 04, macvlan."""
+"""Exercises for chapter 04, macvlan."""
 
 from helpers.learning.checks import answers, attached, has_address, has_network, reaches, says
 from helpers.learning.exercise import Exercise
@@ -18,12 +18,12 @@ EXERCISES = [
     Exercise(
         "04-1",
         "easy",
-        "Start a second web server, `nginx2`, on `pub_net`, at the address of the LAN that ends in .200."
-        " `client` must get its page.",
+        "Start a second web server, `nginx2`, on `pub_net`, at the LAN address that ends in .200. `client`"
+        " must be able to fetch its page.",
         checks=[
             attached("nginx2", {"pub_net"}, exactly=True),
             has_address(
-                "nginx2", "pub_net", "{lan}.200", hint="`docker run --help` has an option for an address."
+                "nginx2", "pub_net", "{lan}.200", hint="`docker run --help` lists an option for the address."
             ),
             answers("http://{lan}.200/", machine="client"),
         ],
@@ -33,16 +33,16 @@ EXERCISES = [
     Exercise(
         "04-2",
         "real life",
-        "The address that ends in .202 turns out to be your printer's. Create `pub_net` anew, so that the"
-        " Engine never gives it away, without changing the range.",
+        "The address that ends in .202 turns out to be your printer's. Recreate `pub_net` so that the Engine"
+        " never assigns that address, without changing the range.",
         checks=[
             has_network("pub_net", driver="macvlan", interface="eth0"),
             says(
-                "of the range .192/28 the address .202 is taken",
+                "in the range .192/28, the address .202 is reserved",
                 "docker network inspect pub_net | jq -r '.[0].IPAM.Config[0]"
                 " | .IPRange, .AuxiliaryAddresses[]' | cut -d . -f 4 | xargs",
                 "192/28 202",
-                hint="`docker network create --help` speaks of auxiliary addresses.",
+                hint="`docker network create --help` mentions auxiliary addresses.",
             ),
         ],
         solution={"host": f"{_LAN}\n{_EMPTY}\n{_CREATE} --aux-address printer=$lan.202 pub_net"},
@@ -51,10 +51,10 @@ EXERCISES = [
     Exercise(
         "04-3",
         "hard",
-        "Two departments share one cable. On both machines create a macvlan network `vlan10` with the parent"
-        " `eth0.10` and the subnet 10.10.10.0/24. A busybox on each, `desk1` at 10.10.10.11 on `host` and"
-        " `desk2` at 10.10.10.12 on `client`, reach each other. (With `tcpdump -e` on a machine, look for"
-        " the number of the VLAN.)",
+        "Two departments share one cable. On both machines, create a macvlan network `vlan10` with the parent"
+        " `eth0.10` and the subnet 10.10.10.0/24. Start a busybox on each, `desk1` at 10.10.10.11 on `host`"
+        " and `desk2` at 10.10.10.12 on `client`; the two must reach each other. (Run `tcpdump -e` on a"
+        " machine to see the VLAN ID.)",
         checks=[
             has_network("vlan10", driver="macvlan", interface="eth0.10"),
             has_network("vlan10", driver="macvlan", interface="eth0.10", machine="client"),

@@ -1,4 +1,4 @@
-"""Exercises of chapter 05, no network."""
+"""Exercises for chapter 05, no network."""
 
 from helpers.learning.checks import attached, reaches, says
 from helpers.learning.exercise import Exercise
@@ -7,7 +7,7 @@ EXERCISES = [
     Exercise(
         "05-1",
         "easy",
-        "Start `vault`, a busybox that is on no network at all: it reaches itself and nobody else.",
+        "Start `vault`, a busybox that is on no network at all: it must reach itself and nothing else.",
         checks=[
             attached("vault", {"none"}, exactly=True),
             reaches("vault", "127.0.0.1"),
@@ -19,10 +19,10 @@ EXERCISES = [
     Exercise(
         "05-2",
         "real life",
-        "Somebody has started `lonely` on `none` by mistake, and it must not be restarted. Put it on the"
-        " default bridge. (`docker network connect` refuses: what has to be done first?)",
+        "Someone started `lonely` on `none` by mistake, and it must not be restarted. Connect it to the"
+        " default bridge. (The Engine refuses `docker network connect`: what do you have to do first?)",
         checks=[
-            attached("lonely", {"bridge"}, exactly=True, hint="The Engine's refusal says what comes first."),
+            attached("lonely", {"bridge"}, exactly=True, hint="The Engine's error message says why not."),
             reaches("lonely", "172.17.0.1"),
         ],
         solution={"host": "docker network disconnect none lonely\ndocker network connect bridge lonely"},
@@ -31,16 +31,16 @@ EXERCISES = [
     Exercise(
         "05-3",
         "hard",
-        "Let the machine read a page from an nginx that has no network: `socket_web`. A Unix socket is a"
-        " file, and a directory can be shared with `-v`: on the machine it shall be `/srv/shared/web.sock`."
+        "Let the machine fetch a page from `socket_web`, an nginx that has no network. A Unix socket is a"
+        " file, and `-v` shares a directory: on the machine, the socket must be `/srv/shared/web.sock`."
         " (nginx: `listen unix:…;` · `curl --unix-socket`.)",
         checks=[
             attached("socket_web", {"none"}, exactly=True),
             says(
-                "the machine gets the page through /srv/shared/web.sock",
+                "the machine fetches the page through /srv/shared/web.sock",
                 "curl -s -o /dev/null -w '%{http_code}' --unix-socket /srv/shared/web.sock http://web/",
                 "200",
-                hint="Change nginx.conf before it starts: `docker run … nginx sh -c '…; exec nginx'`.",
+                hint="Change nginx.conf before nginx starts: `docker run … nginx sh -c '…; exec nginx'`.",
             ),
         ],
         solution={
