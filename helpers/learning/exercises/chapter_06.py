@@ -1,4 +1,4 @@
-"""Exercises of chapter 06, overlay networks."""
+"""Exercises for chapter 06, overlay networks."""
 
 from helpers.learning.checks import attached, has_network, reaches, says
 from helpers.learning.exercise import Exercise
@@ -9,7 +9,7 @@ EXERCISES = [
     Exercise(
         "06-1",
         "easy",
-        "Connect a container more to `my_overlay`: `busybox4` on `machine2`. `busybox2` on `machine1` must"
+        "Connect one more container to `my_overlay`: `busybox4` on `machine2`. `busybox2` on `machine1` must"
         " reach it by name.",
         checks=[
             attached("busybox4", {"my_overlay"}, exactly=True, machine="machine2"),
@@ -21,9 +21,9 @@ EXERCISES = [
     Exercise(
         "06-2",
         "real life",
-        "A database shall be reached by its peers and nobody else. Create an overlay network `vault` that has"
-        " no way out; `store1` on `manager` and `store2` on `machine1` reach each other on it, and `store1`"
-        " does not reach `machine2`.",
+        "A database must be reachable by its peers and by nothing else. Create an overlay network `vault`"
+        " without external connectivity. On it, `store1` on `manager` and `store2` on `machine1` reach each"
+        " other, and `store1` does not reach `machine2`.",
         checks=[
             has_network("vault", machine="manager", driver="overlay", internal=True),
             reaches("store1", "store2", machine="manager"),
@@ -42,9 +42,9 @@ EXERCISES = [
     Exercise(
         "06-3",
         "hard",
-        "Your provider's network carries packets of 1400 bytes at most. Create an overlay `narrow` for it,"
-        " with the largest MTU that fits once packets are wrapped, and a busybox `slim` on `manager` that has"
-        " it.",
+        "Your provider's network carries packets of at most 1400 bytes. Create an overlay network `narrow`"
+        " for it, with the largest MTU that still fits after encapsulation, and connect a busybox container"
+        " `slim` on `manager` to it.",
         checks=[
             attached("slim", {"narrow"}, exactly=True, machine="manager"),
             says(
@@ -52,7 +52,7 @@ EXERCISES = [
                 "docker exec slim cat /sys/class/net/eth0/mtu",
                 "1350",
                 machine="manager",
-                hint="The option is com.docker.network.driver.mtu. Who takes off the 50 bytes: you or it?",
+                hint="The option is com.docker.network.driver.mtu. Do you subtract the 50 bytes, or does it?",
             ),
         ],
         solution={

@@ -1,4 +1,4 @@
-"""Exercises of chapter 08, network plugins."""
+"""Exercises for chapter 08, network plugins."""
 
 from helpers.learning.checks import attached, reaches, says
 from helpers.learning.exercise import Exercise
@@ -21,14 +21,14 @@ EXERCISES = [
     Exercise(
         "08-1",
         "easy",
-        "The chapter has removed the plugin from `manager`. Install it again, from the lab's own registry.",
+        "The chapter has removed the plugin from `manager`. Install it again from the lab's own registry.",
         checks=[
             says(
                 "the plugin is installed and enabled",
                 "docker plugin ls --format '{{.Name}} {{.Enabled}}'",
                 f"{_PLUGIN}:1.0 true",
                 machine="manager",
-                hint="The article's command does it, with another name.",
+                hint="The article's command does this, with a different plugin name.",
             )
         ],
         solution={"manager": _INSTALL},
@@ -37,8 +37,9 @@ EXERCISES = [
     Exercise(
         "08-2",
         "real life",
-        "A shop on two machines: with the plugin, create a network `shop` that containers may join by hand;"
-        " `till` on `manager` and `shelf` on `machine1`, both busybox, reach each other by name.",
+        "A shop on two machines: with the plugin as its driver, create a network `shop` to which you can"
+        " connect containers by hand. `till` on `manager` and `shelf` on `machine1`, both busybox, must reach"
+        " each other by name.",
         checks=[
             attached("till", {"shop"}, exactly=True, machine="manager"),
             attached("shelf", {"shop"}, exactly=True, machine="machine1"),
@@ -59,16 +60,16 @@ EXERCISES = [
     Exercise(
         "08-3",
         "hard",
-        "A new release: make version 1.1 of the plugin out of `/root/net-plugin` on `manager` (change"
-        " something in it), push it to the registry, and upgrade `machine1` to it without removing what it"
-        " has.",
+        "A new release: build version 1.1 of the plugin from `/root/net-plugin` on `manager` (change"
+        " something in it), push it to the registry, and upgrade `machine1` to it without removing the"
+        " installed plugin.",
         checks=[
             says(
                 "machine1 runs version 1.1",
                 "docker plugin ls --no-trunc --format '{{.PluginReference}} {{.Enabled}}'",
                 f"{_PLUGIN}:1.1 true",
                 machine="machine1",
-                hint="`docker plugin upgrade --help`; a plugin that runs is not upgraded.",
+                hint="See `docker plugin upgrade --help`. A running plugin cannot be upgraded.",
             )
         ],
         solution={
