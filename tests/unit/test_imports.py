@@ -22,7 +22,7 @@ COMPUTED = {"helpers/command_line.py", "helpers/plugin/rootfs.py"}
 
 
 def lint(project: Path) -> subprocess.CompletedProcess[str]:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
 
 
