@@ -1,24 +1,24 @@
-"""Sphinx's settings for the web edition, which `make book` builds from this directory and the chapters."""
+"""Sphinx settings for the web edition, which `make book` builds from this directory and the chapters."""
 
 project = "Docker Networking by Experiment"
 html_title = project
 language = "en"
-smartquotes = False  # -- is a part of commands
+smartquotes = False  # commands contain --
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-# A part of the first page, and what maintainers measure.
+# The map is included in the first page; the other two are measurements for maintainers.
 exclude_patterns = ["course_map.md", "bench.md", "soak.md"]
 
-# Outputs are those that were committed: nothing is executed here.
+# Outputs are the committed ones: nothing is executed here.
 nb_execution_mode = "off"
-nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no script from outside
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # load no script from elsewhere
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
-# Docstrings follow numpydoc; a name in single backquotes is a link where it can be one.
+# Docstrings follow numpydoc; a name in single backquotes becomes a link if it can be resolved.
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 default_role = "py:obj"
-# Each object once, where it is defined; Matplotlib gives each of its subclasses a method `set` of its own.
+# Document each object once, where it is defined. Matplotlib adds its own method `set` to each subclass.
 autodoc_default_options = {"members": True, "ignore-module-all": True, "exclude-members": "set"}
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
@@ -27,7 +27,7 @@ autodoc_typehints_description_target = "documented"
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
-html_use_index = False  # the search does that
+html_use_index = False  # the search replaces it
 html_domain_indices = False
 html_copy_source = False
 html_show_sourcelink = False
