@@ -1,1 +1,1 @@
-"""How fast the course is: what `make bench` measures, and how it is told. Never asserted by a test."""
+"""How fast the course is: what `make bench` measures and how it reports it. No test asserts these times."""

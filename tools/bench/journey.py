@@ -1,4 +1,4 @@
-"""The way from a bare machine to the last verdict, gone in processes of its own, as a learner goes it."""
+"""From a bare machine to the last verdict, in separate processes, as a learner would go through it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _DIRECTORIES = ("XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
 
 
 def warm() -> float:
-    """Seconds from `make lab` to the first result, everything cached, the embedded engine stopped."""
+    """Seconds from `make lab` to the first result, with everything cached and the embedded engine stopped."""
     embedded.stop()
     return _to_first_result(PROJECT, {})[0]
 
 
 def cold() -> tuple[float, dict[str, float]]:
-    """Seconds from a fresh clone to the first result, and those of each step that was told, by its title.
+    """Seconds from a fresh clone to the first result, and of each step that was reported, by its title.
 
-    Debian's packages are there already: to take them away is not ours.
+    Debian's packages are already installed: removing them is not ours to do.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         directory = Path(made)
@@ -54,7 +54,7 @@ def cold() -> tuple[float, dict[str, float]]:
 
 
 def course() -> dict[str, float]:
-    """Seconds of each chapter under ``pytest --nbval``, as `make test` runs them, and in all ("whole")."""
+    """Seconds of each chapter under ``pytest --nbval``, as `make test` runs them, and in total ("whole")."""
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         report = Path(made) / "report.xml"
         began = time.monotonic()
@@ -62,7 +62,7 @@ def course() -> dict[str, float]:
         said = tests.communicate(timeout=2 * _LIMIT_S)[0]
         took = time.monotonic() - began
         if tests.returncode:
-            raise LabError("Running the chapters under pytest --nbval", said[-2000:], "Mend them first.")
+            raise LabError("Running the chapters under pytest --nbval", said[-2000:], "Fix them first.")
         chapter: dict[str, float] = {}
         for case in ElementTree.parse(report).iter("testcase"):
             name = re.sub(r"\W|ipynb", " ", case.get("classname", "")).split()[-1]
@@ -71,21 +71,21 @@ def course() -> dict[str, float]:
 
 
 def memory(chapter: str) -> float:
-    """GiB that the embedded engine's process held at most while a chapter ran."""
+    """Peak resident memory, in GiB, of the embedded engine's process while a chapter ran."""
     run = _helpers(PROJECT, {}, "run", chapter, stdout=subprocess.DEVNULL)
     most = 0
     while run.poll() is None:
-        with suppress(OSError, psutil.NoSuchProcess):  # it is not there yet, or no more
+        with suppress(OSError, psutil.NoSuchProcess):  # it is not running yet, or no longer
             pid = int((engine_dir() / "qemu.pid").read_text())
             most = max(most, psutil.Process(pid).memory_info().rss)
         time.sleep(0.5)
     if run.returncode:
-        raise LabError(f"Running chapter {chapter}", f"exit code {run.returncode}", "Mend it first.")
+        raise LabError(f"Running chapter {chapter}", f"exit code {run.returncode}", "Fix it first.")
     return most / 2**30
 
 
 def cached() -> float:
-    """GiB on disk of all that is cached for the embedded engine."""
+    """GiB on disk of everything that is cached for the embedded engine."""
     files = [path for path in (cache_dir() / "engine").rglob("*") if path.is_file()]
     return sum(path.stat().st_blocks * 512 for path in files) / 2**30
 
@@ -100,13 +100,13 @@ def _to_first_result(project: Path, own: Mapping[str, str]) -> tuple[float, dict
             if _ADDRESS.search(line):
                 break
         else:
-            raise LabError("Starting JupyterLab", "it ended without an address", "Run `make lab` by hand.")
-        steps["JupyterLab, and what was not told"] = time.monotonic() - began - sum(steps.values())
+            raise LabError("Starting JupyterLab", "it printed no address", "Run `make lab` by hand.")
+        steps["JupyterLab, and anything not reported"] = time.monotonic() - began - sum(steps.values())
         return _first_result(project, own) - began, steps
 
 
 def _first_result(project: Path, own: Mapping[str, str]) -> float:
-    """When the cell of chapter 00 that starts the lab had its result, in a kernel of its own."""
+    """The time at which the cell of chapter 00 that starts the lab had its result, in a new kernel."""
     chapter = nbformat.read(notebooks.find(["00"])[0], as_version=4)
     cells = [cell for cell in chapter.cells if cell.cell_type == "code"]
     end = next(number for number, cell in enumerate(cells) if cell.id == "lab") + 1
@@ -133,7 +133,7 @@ def _jupyterlab(project: Path, own: Mapping[str, str]) -> Iterator[Iterator[str]
 def _helpers(
     project: Path, own: Mapping[str, str], *arguments: str, stdout: int = subprocess.PIPE
 ) -> subprocess.Popen[str]:
-    """Start ``python3 -m helpers …`` as somebody who has just opened a terminal."""
+    """Start ``python3 -m helpers …`` like someone who has just opened a terminal."""
     python = shutil.which("python3") if own else sys.executable
     return subprocess.Popen(
         [python or sys.executable, "-m", "helpers", *arguments],

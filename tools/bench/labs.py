@@ -1,4 +1,4 @@
-"""Labs on an Engine that is warm: how fast they start, and what the helpers add to plain Docker."""
+"""Labs on a warm Engine: how fast they start, and the overhead of the helpers over plain Docker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.bench.rows import Row, in_turns, ratios, seconds
 _STOCK_S = 300
 _REST_S = 5
 NAMES = ("first", "second")
-# What chapter 01 does, as one would type it: the other side of the comparison.
+# What chapter 01 does, as typed by hand: the other side of the comparison.
 _SCRIPT = """
 set -e
 docker run -dit --name first busybox
@@ -26,17 +26,17 @@ docker rm -f first second
 
 
 def measure(engine: Engine, rounds: int) -> Iterator[Row]:
-    """Yield the rows that need nothing but an Engine."""
+    """Yield the rows that need only an Engine."""
     three, one = in_turns(lambda: _start(engine, 3), lambda: _start(engine, 1), rounds)
-    yield Row("`Lab(machines=3)` to three Engines answering, engine warm", "≤ 5 s", three, "s")
-    yield Row("three machines against one", "≤ 1.5 ×", ratios(three, one), "×")
+    yield Row("`Lab(machines=3)` until all three Engines answer, engine warm", "≤ 5 s", three, "s")
+    yield Row("three machines compared with one", "≤ 1.5 ×", ratios(three, one), "×")
     with Lab(engine=engine) as lab:
         host = lab["host"]
-        _plainly(host)  # nobody is first
+        _plainly(host)  # warm up, so that neither side runs first
         helpers, plain = in_turns(
             lambda: seconds(lambda: _with_helpers(host)), lambda: seconds(lambda: _plainly(host)), rounds
         )
-    yield Row("helpers against a shell script on the machine", "≤ 1.10 ×", ratios(helpers, plain), "×")
+    yield Row("helpers compared with a shell script on the machine", "≤ 1.10 ×", ratios(helpers, plain), "×")
 
 
 def _start(engine: Engine, machines: int) -> float:
@@ -49,9 +49,9 @@ def _start(engine: Engine, machines: int) -> float:
 
 
 def _fill_stock(engine: Engine) -> None:
-    """A learner reads between two labs: the stock is filled up, and comes to rest. That is waited for."""
+    """Wait until the stock is full and idle, as it is after a learner has read for a while between labs."""
     if engine.endpoint.backend == "embedded":
-        stock.fill(engine.endpoint.url, _STOCK_S)  # the process that the last lab has started may be at it
+        stock.fill(engine.endpoint.url, _STOCK_S)  # the process that the previous lab started may be doing it
         time.sleep(_REST_S)
 
 

@@ -1,4 +1,4 @@
-"""The benchmark's page: its table, and where the time goes as a picture."""
+"""The benchmark's page: its table, and a figure of where the time goes."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from helpers.figures import style
 from tools.bench.rows import Row, as_table
 
 _LEAST_SHOWN_S = 2.0
-_WIDE_ENOUGH = 0.05  # of a bar: the number of seconds then fits into its part
+_WIDE_ENOUGH = 0.05  # fraction of a bar into which its number of seconds fits
 
 
 def write(
     directory: Path, rows: Sequence[Row], engine: str, setup: Mapping[str, float], course: Mapping[str, float]
 ) -> None:
-    """Write bench.md and bench.png; `setup` and `course` are seconds by what took them, in order."""
+    """Write bench.md and bench.png; `setup` and `course` are seconds by step, in order."""
     day = datetime.now(UTC).date().isoformat()
     _draw({"from a fresh clone to the first result": setup, "the course": course}, directory / "bench.png")
     page = [
         "# How fast it is",
         "",
         f"Measured by `make bench` on {day}: {os.cpu_count()} processors ({platform.machine()}), {engine}.",
-        "A figure is a median, with the least and most of n repetitions; ratios are of interleaved pairs.",
+        "Values are medians, with minimum and maximum of n repetitions; ratios are of interleaved pairs.",
         "",
         *as_table(rows),
         "",
         "![Where the time goes, from a fresh clone to the last verdict](bench.png)",
         "",
-        "Where tests run in two workers, the chapters' seconds add up to more than the course takes.",
+        "If the tests ran in two workers, the chapters' seconds add up to more than the course took.",
         "",
     ]
     (directory / "bench.md").write_text("\n".join(page))
 
 
 def _draw(bars: Mapping[str, Mapping[str, float]], path: Path) -> None:
-    """Draw one stacked bar a stretch of the way, each part with its seconds, and its name in the legend."""
+    """Draw one stacked bar per phase, each step with its seconds, and its name in the legend."""
     with plt.rc_context(style.RC):
         figure, panels = plt.subplots(len(bars), 1, figsize=(9, 2.9 * len(bars)), layout="constrained")
         for ax, (title, parts) in zip(panels, bars.items(), strict=True):

@@ -1,4 +1,4 @@
-"""The rows of the benchmark: each measures something that a learner waits for, several times over."""
+"""The rows of the benchmark: each is something that a learner waits for, measured several times."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Row:
     Attributes
     ----------
     what, target:
-        In words.
+        What is measured, and its target, in words.
     values:
-        One a repetition, in `unit`: "s", "×" (a ratio) or "GiB".
+        One per repetition, in `unit`: "s", "×" (a ratio) or "GiB".
     """
 
     what: str
@@ -30,7 +30,7 @@ class Row:
     unit: str
 
     def cells(self) -> list[str]:
-        """What it is, its target, and the median with the least and the most."""
+        """What is measured, its target, and the median with the minimum and maximum."""
         told = f"{statistics.median(self.values):.3g} {self.unit}"
         if len(self.values) > 1:
             told += f" ({min(self.values):.3g}–{max(self.values):.3g}, n = {len(self.values)})"
@@ -41,7 +41,7 @@ class Row:
 
 
 def as_table(rows: Sequence[Row]) -> list[str]:
-    """The rows as the lines of a table in Markdown."""
+    """The rows as the lines of a Markdown table."""
     return table(["what", "target", "measured"], [row.cells() for row in rows])
 
 
@@ -53,11 +53,11 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def in_turns(first: Timed, second: Timed, rounds: int) -> tuple[list[float], list[float]]:
-    """Measure two things in turns, so that what else keeps this computer busy strikes both."""
+    """Measure two things in turns, so that any other load on this computer affects both."""
     pairs = [(first(), second()) for _ in range(rounds)]
     return [one for one, _ in pairs], [other for _, other in pairs]
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
-    """The ratio of each pair that was measured in one turn."""
+    """The ratio of each pair that was measured in the same turn."""
     return [one / other for one, other in zip(over, under, strict=True)]

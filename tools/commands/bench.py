@@ -14,18 +14,18 @@ _PARTS = ("labs", "warm", "cold", "course", "memory", "disk")
 
 
 def command(parts: list[str]) -> int:
-    """Measure the named parts, or all, and print the table; all of them also write docs/bench.md.
+    """Measure the named parts, or all, and print the table; a run of all also writes docs/bench.md.
 
     Raises
     ------
     LabError
-        If there is no such part, or something that is measured fails.
+        If there is no such part, or a measurement fails.
     """
     if unknown := set(parts) - set(_PARTS):
         raise LabError(
             f"Measuring {', '.join(sorted(unknown))}",
             f"the parts are {', '.join(_PARTS)}",
-            "Name some of them.",
+            "Name one or more of them.",
         )
     wanted = parts or list(_PARTS)
     rows: list[Row] = []
@@ -49,11 +49,11 @@ def command(parts: list[str]) -> int:
     if "course" in wanted:
         with step("Running all chapters under pytest --nbval", about="10 min"):
             course = journey.course()
-        tell(Row("whole course under `pytest --nbval`", "≤ 12 min", [course.pop("whole") / 60], "min"))
+        tell(Row("the whole course under `pytest --nbval`", "≤ 12 min", [course.pop("whole") / 60], "min"))
     if "warm" in wanted:
         with step(f"Starting JupyterLab {_JOURNEYS} times", about="1 min"):
             waits = [journey.warm() for _ in range(_JOURNEYS)]
-        tell(Row("`make lab` to the first result, all cached, engine stopped", "≤ 15 s", waits, "s"))
+        tell(Row("`make lab` to the first result, everything cached, engine stopped", "≤ 15 s", waits, "s"))
     if "cold" in wanted:
         with step("Setting everything up in a fresh clone", about="4 min"):
             wait, setup = journey.cold()

@@ -1,4 +1,4 @@
-"""The committed chapters as paper, as a web site, and as a kit for a room without the internet.
+"""The committed chapters as handouts, as a web site, and as a kit for a room without internet access.
 
-Needs no Engine: everything is made from the notebooks' stored outputs and from the exercises' own code.
+Needs no Engine: everything is generated from the notebooks' stored outputs and the code of the exercises.
 """

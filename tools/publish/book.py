@@ -1,4 +1,4 @@
-"""The web edition: docs/, the chapters with their stored outputs, and pages that are written by code."""
+"""The web edition: docs/, the chapters with their stored outputs, and generated pages."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from tools.publish.chapters import LINK, Chapter, read_all
 DIRECTORY = BUILD / "book"
 PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
 _DOCS = PROJECT / "docs"
-_PLUGIN = Path("helpers") / "plugin" / "wire"  # chapter 08 links its files
+_PLUGIN = Path("helpers") / "plugin" / "wire"  # chapter 08 links to its files
 _SPHINX_TIMEOUT_S = 900
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>()#+.!|~$^-])")
 
 
 def build(directory: Path = DIRECTORY) -> Path:
-    """Build the site below `directory` and return its first page.
+    """Build the site in `directory` and return its first page.
 
     Raises
     ------
     LabError
-        If Sphinx finds anything wrong: a broken link, a word that is explained twice, a bad docstring.
+        If Sphinx reports anything: a broken link, a term that is defined twice, a malformed docstring.
     """
     source, site = directory / "source", directory / "html"
     for old in (source, site):
@@ -51,8 +51,8 @@ def build(directory: Path = DIRECTORY) -> Path:
     if done.returncode:
         raise LabError(
             "Building the web edition with Sphinx",
-            "\n".join(done.stderr.strip().splitlines()[-20:]) or f"it ended with code {done.returncode}",
-            "Mend what it names in docs/, notebooks/ or a docstring, then repeat.",
+            "\n".join(done.stderr.strip().splitlines()[-20:]) or f"it ended with exit code {done.returncode}",
+            "Fix what it reports in docs/, notebooks/ or a docstring, then repeat.",
         )
     return site / "index.html"
 
@@ -100,9 +100,9 @@ def _statements(chapters: Sequence[Chapter]) -> str:
     held = sum(one.verdict.endswith("yes") for one in of_article)
     parts = [
         "# The article's statements",
-        f"{len(of_article)} statements, each put to an experiment; {held} hold on the Engine named beside it."
-        " Where the article's own words or commands fail, the chapter shows it, and the statement is the"
-        " mended one. The list is taken from the chapters' stored verdict tables.",
+        f"{len(of_article)} statements, each tested by an experiment; {held} hold on the Engine listed."
+        " Where the article's own wording or commands fail, the chapter shows this, and the statement listed"
+        " here is the corrected one. The list is taken from the chapters' stored verdict tables.",
     ]
     for chapter in chapters:
         found = by_chapter[chapter.name]
@@ -121,13 +121,13 @@ def _statements(chapters: Sequence[Chapter]) -> str:
 
 
 def _api_pages() -> Iterable[tuple[str, str]]:
-    """Yield the name and the text of each page of the reference: one a package, and one that lists them."""
+    """Yield name and text of each page of the reference: one per package, and one that lists them."""
     contents = "\n".join(PACKAGES)
     yield (
         "index",
         "# Reference of the helpers\n\n"
-        "What the notebooks import, from its docstrings: a {term}`lab` of machines, each {term}`probe` that"
-        " measures something on it, figures, verdicts.\n\n"
+        "What the notebooks import, documented by its docstrings: a {term}`lab` of machines, every"
+        " {term}`probe` that measures something on it, figures, verdicts.\n\n"
         f"```{{toctree}}\n:maxdepth: 1\n\n{contents}\n```\n",
     )
     for package in PACKAGES:
@@ -135,7 +135,7 @@ def _api_pages() -> Iterable[tuple[str, str]]:
         modules = sorted(info.name for info in walk_packages([str(directory)], f"helpers.{package}."))
         parts = [f"# helpers.{package}", _automodule(f"helpers.{package}")]
         for module in modules:
-            if not module.startswith("helpers.plugin.wire"):  # it runs in a machine, not here
+            if not module.startswith("helpers.plugin.wire"):  # it runs on a machine, not here
                 parts += [f"## {module}", _automodule(module)]
         yield package, "\n\n".join(parts) + "\n"
 
@@ -145,5 +145,5 @@ def _automodule(module: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write text so that Markdown takes none of it for its own."""
+    """Escape the text so that Markdown does not interpret any of it."""
     return _PUNCTUATION.sub(r"\\\1", text)

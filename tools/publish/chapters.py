@@ -1,4 +1,4 @@
-"""The chapters as they were committed: title, minutes, cells with their stored outputs."""
+"""The committed chapters: title, minutes, cells with their stored outputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from helpers import notebooks
 from helpers.errors import LabError
 
-# In HTML, a link to another chapter; its group is the chapter's name.
+# A link to another chapter in HTML; the group is the chapter's name.
 LINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 _MINUTES = re.compile(r"about (\d+) minutes")
 
@@ -25,7 +25,7 @@ class Chapter:
     path:
         Its notebook.
     notebook:
-        Its cells, as `nbformat` reads them.
+        Its cells, as read by `nbformat`.
     """
 
     path: Path
@@ -33,12 +33,12 @@ class Chapter:
 
     @property
     def name(self) -> str:
-        """The file's name without its end, such as "02_user_defined_bridge"."""
+        """The file's name without its extension, such as "02_user_defined_bridge"."""
         return self.path.stem
 
     @property
     def number(self) -> str:
-        """Such as "02"."""
+        """The chapter's number, such as "02"."""
         return self.name[:2]
 
     @property
@@ -49,30 +49,30 @@ class Chapter:
 
     @property
     def minutes(self) -> int:
-        """How long a learner needs, as the chapter's first cell says.
+        """How long a learner needs, as stated in the chapter's first cell.
 
         Raises
         ------
         LabError
-            If it does not say.
+            If the cell does not state it.
         """
         found = _MINUTES.search(self.notebook.cells[0].source)
         if not found:
             raise LabError(
                 f"Looking in {self.path.name} for the time that it takes",
                 'its first cell does not say "about N minutes"',
-                "Write it behind **What you'll need:**.",
+                "Add it after **What you'll need:**.",
             )
         return int(found.group(1))
 
     def promise(self, what: str) -> str:
-        """What the first cell says behind **What you'll do:**, learn or need, in Markdown; "" if nothing."""
+        """The text after **What you'll do:** (learn, need) in the first cell, in Markdown; "" if none."""
         found = re.search(rf"^\*\*What you'll {what}:\*\* (.+)$", self.notebook.cells[0].source, re.MULTILINE)
         return found.group(1) if found else ""
 
 
 def read_all() -> list[Chapter]:
-    """Return the chapters in their order, with the name of the lexer that knows of cell magics."""
+    """Return the chapters in order, each set to the Pygments lexer that supports cell magics."""
     found = [Chapter(path, notebooks.read(path)) for path in notebooks.find([])]
     for chapter in found:
         chapter.notebook.metadata.language_info.pygments_lexer = "ipython3"

@@ -1,4 +1,4 @@
-"""Debian's Chromium, which prints the handouts and looks at pages in the tests."""
+"""Debian's Chromium, which prints the handouts and opens pages in the tests."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ PACKAGES = ("chromium", "fonts-liberation")
 
 
 def program() -> str | None:
-    """Where a browser is installed, or None."""
+    """The path of an installed browser, or None."""
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 @contextmanager
 def launched(why: str) -> Iterator[Browser]:
-    """Start a browser without a window, installing Debian's where there is none; ends it in every case.
+    """Start a headless browser, installing Debian's if there is none; always close it afterwards.
 
     Parameters
     ----------
     why:
-        What needs it, as the beginning of a sentence: "The printing of handouts".
+        What needs it, as the beginning of a sentence: "Printing the handouts".
 
     Raises
     ------
     LabError
-        If there is none, and this is not Debian or Ubuntu.
+        If there is no browser, and this is not Debian or Ubuntu.
     """
     if not program() and debian.is_debian():
         debian.install(PACKAGES, why)
@@ -41,7 +41,7 @@ def launched(why: str) -> Iterator[Browser]:
     if path is None:
         raise LabError(
             f"{why}: looking for a browser",
-            f"there is none of {', '.join(PROGRAMS)}, and this is not Debian or Ubuntu",
+            f"none of {', '.join(PROGRAMS)} is installed, and this is not Debian or Ubuntu",
             "Install Chromium or Chrome so that one of these commands starts it, then repeat.",
         )
     arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]

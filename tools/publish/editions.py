@@ -1,4 +1,4 @@
-"""The two editions of a chapter: what a learner gets to write on, and what an instructor has beside it."""
+"""The two editions of a chapter: the learner's, with room to write, and the instructor's."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _SOLVING_LINES = {"easy": 2, "real life": 4, "hard": 5}
 
 
 class _Names(dict[str, str]):
-    """What stands in a check for an address of the lab: its machine's name, on paper."""
+    """Replacements for the lab's addresses in checks: on paper, the names of the machines."""
 
     def __missing__(self, name: str) -> str:
         return "192.168.99" if name == "lan" else name
 
 
 def learner(chapter: Chapter) -> NotebookNode:
-    """Return the chapter with room for predictions, each before what answers it, and for the exercises.
+    """Return the chapter with room for each prediction, before its answer, and for the exercises.
 
     A cell's metadata tell the template what it is: ``handout`` is "asks", "room" or "exercise"; ``holds`` and
-    ``ends`` mark the first and the last cell of what is shown only once a prediction has been made.
+    ``ends`` mark the first and the last of the cells that are shown only after a prediction has been made.
     """
     notebook = deepcopy(chapter.notebook)
     cells = notebook.cells
@@ -51,12 +51,12 @@ def learner(chapter: Chapter) -> NotebookNode:
 
 
 def instructor(chapter: Chapter) -> NotebookNode:
-    """Return the chapter with what goes wrong in it at its beginning, and a solution after each exercise.
+    """Return the chapter with its common problems at the beginning, and a solution after each exercise.
 
     Raises
     ------
     LabError
-        If nobody has written down yet what goes wrong in that chapter.
+        If docs/what_goes_wrong.md has no section for the chapter.
     """
     notebook = deepcopy(chapter.notebook)
     before = {0: _cell(_for_the_leader(chapter), "leader")}
@@ -65,7 +65,7 @@ def instructor(chapter: Chapter) -> NotebookNode:
 
 
 def pitfalls(number: str) -> str:
-    """Return what usually goes wrong in the chapter of that number, as a list in Markdown.
+    """Return what usually goes wrong in the chapter with that number, as a Markdown list.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def pitfalls(number: str) -> str:
     raise LabError(
         f"Looking for what goes wrong in chapter {number}",
         f"{PITFALLS.relative_to(PROJECT)} has no heading that begins with “## {number}”",
-        "Write down there what you have seen learners stumble over.",
+        "Write down there where you have seen learners get stuck.",
     )
 
 
@@ -89,7 +89,7 @@ def _with_exercises(
     following: dict[int, NotebookNode],
     told: Callable[[Exercise], str],
 ) -> Iterable[NotebookNode]:
-    """Yield the cells, each before its one of `following`; behind a check stands what is `told` of it."""
+    """Yield the cells, each followed by its cell in `following`, if any; a check, by what `told` returns."""
     for position, cell in enumerate(cells):
         found = _CHECK.search(cell.source) if cell.cell_type == "code" else None
         if found:
@@ -121,7 +121,7 @@ def _solved(exercise: Exercise) -> str:
 def _hints(checks: Iterable[Check]) -> str:
     told = (
         (_on_paper(check.text).replace("://", "\\://"), check.hint) for check in checks
-    )  # not to be a link
+    )  # so that it does not become a link
     return "\n".join(f"- *{text}*: {hint}" for text, hint in told)
 
 
@@ -133,7 +133,7 @@ def _for_the_leader(chapter: Chapter) -> str:
     of_chapter = exercises.of_chapter(chapter.number)
     count = len(predictions.find(chapter.notebook))
     return (
-        f"**For the instructor** · about {chapter.minutes} minutes, as the chapter says · "
+        f"**For the instructor** · about {chapter.minutes} minutes, as stated in the chapter · "
         f"{count} prediction{'s' * (count != 1)} · "
         f"{len(of_chapter)} exercise{'s' * (len(of_chapter) != 1)}\n\n"
         f"**What usually goes wrong**\n\n{pitfalls(chapter.number)}"

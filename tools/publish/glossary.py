@@ -1,4 +1,4 @@
-"""The glossary's words, and links to them from where a chapter uses one first."""
+"""The glossary's terms, and links to them from where each chapter first uses one."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from nbformat import NotebookNode
 
 _GLOSSARY = re.compile(r"```\{glossary\}\n(.*?)```", flags=re.DOTALL)
 _ENTRY = re.compile(r"^(?=\S)(.+)$", flags=re.MULTILINE)
-# Code, links, addresses, HTML, headings, tables and labels stay as they are.
+# Code, links, URLs, HTML, headings, tables and labels are left unchanged.
 _CODE = r"```.*?```|`[^`]*`"
 _UNTOUCHED = r"\[[^\]]*\]\([^)]*\)|https?://\S+|<[^>]*>|^\#[^\n]*|^\|[^\n]*|\*\*[^*\n]*:\*\*|\{term\}`[^`]*`"
 
 
 def terms(page: str) -> list[str]:
-    """Return the words that a page in MyST Markdown explains, in its order."""
+    """Return the terms that a MyST Markdown page defines, in the order of the page."""
     return [term for block in _GLOSSARY.findall(page) for term in _ENTRY.findall(block)]
 
 
 def link(notebook: NotebookNode, words: Sequence[str]) -> set[str]:
-    """Turn the first use of each word in a chapter's text into MyST's role ``{term}``, in place.
+    """Turn the first use of each term in a chapter's text into MyST's role ``{term}``, in place.
 
-    A word may begin with a capital, and have a plural's s; the longest that fits is taken. One that is used
-    as code alone, such as ``docker0``, is linked there. The title's cell stays as it is.
+    A term may be capitalized and may have a plural s; the longest match wins. A term that appears only as
+    code, such as ``docker0``, is linked there. The title cell is left unchanged.
 
     Returns
     -------
     set of str
-        The words that were found.
+        The terms that were found.
     """
     names = "|".join(map(_either_case, sorted(words, key=len, reverse=True)))
     text = rf"(?P<untouched>{_UNTOUCHED}|{_CODE})|(?<![\w-])(?P<word>{names})s?(?![\w-])"

@@ -1,4 +1,4 @@
-"""The handouts: one HTML and two PDFs for each chapter and for the course, in each edition."""
+"""The handouts: an HTML file and two PDFs per chapter and for the whole course, in each edition."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ COURSE = "course"
 _TITLE = "Docker Networking by Experiment"
 _TEMPLATES = Path(__file__).parent
 _MARGINS: PdfMargins = {"top": "18mm", "bottom": "16mm", "left": "15mm", "right": "15mm"}
-_LONG = 18  # rows or lines; what is longer may go over to the next page, between two of them
+_LONG = 18  # rows or lines; a longer block may break across pages, between two of them
 _PRINT_MS = 120_000
 _RUNNING = "font: 7.5pt sans-serif; color: #555; width: 100%; margin: 0 15mm; display: flex"
 
 
 def write(directory: Path = DIRECTORY, papers: Sequence[str] = tuple(PAPERS)) -> list[Path]:
-    """Write every handout below `directory`, and return the files.
+    """Write all handouts to `directory` and return the files.
 
     Parameters
     ----------
     directory:
-        Gets a directory for each edition.
+        Each edition gets a subdirectory in it.
     papers:
-        Which of `PAPERS` to print on; none at all writes the HTML alone, without a browser.
+        Which of `PAPERS` to print on; if empty, only the HTML is written, without a browser.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def write(directory: Path = DIRECTORY, papers: Sequence[str] = tuple(PAPERS)) ->
         return pages
     pdfs = []
     with (
-        chromium.launched("The printing of handouts") as browser,
+        chromium.launched("Printing the handouts") as browser,
         step("Printing", about="2 min") as printing,
     ):
         for page in pages:
@@ -77,20 +77,20 @@ def _write_pages(directory: Path, edition: str, chapters: Sequence[Chapter]) -> 
 
 
 def _body(chapter: Chapter, notebook: NotebookNode) -> str:
-    """Render an edition's cells as one HTML section; links to other chapters lead to ``#chapter-…``."""
+    """Render an edition's cells as one HTML section; links to other chapters point to ``#chapter-…``."""
     for cell in notebook.cells:
         cell.id = f"{chapter.number}-{cell.id}"[:64]
     body, _ = _exporter().from_notebook_node(notebook)
     body = re.sub(r'(<h\d) id="', rf'\1 id="{chapter.number}-', body)
     body = LINK.sub(r'href="#chapter-\1"', body)
-    # A handout travels without the project: what leads to its files stays as text.
+    # A handout is distributed without the project: links to its files become plain text.
     body = re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", body)
     body = re.sub(r"<(table|pre).*?</\1>", _breakable, body, flags=re.DOTALL)
     return f'<section class="chapter" id="chapter-{chapter.name}">{body}</section>\n'
 
 
 def _breakable(block: re.Match[str]) -> str:
-    """Let a long table or cell go over to the next page; a table's line of headings is repeated there."""
+    """Let a long table or cell break across pages; the table's header row is repeated on each."""
     text, kind = block.group(), block.group(1)
     if text.count("<tr" if kind == "table" else "\n") <= _LONG:
         return text
@@ -129,9 +129,9 @@ def _write_page(path: Path, title: str, body: str) -> Path:
 
 
 def print_page(browser: Browser, source: Path, papers: Sequence[str]) -> list[Path]:
-    """Print the HTML file `source` on each of the `papers`; return the PDFs, which stand beside it.
+    """Print the HTML file `source` on each of the `papers`; return the PDFs, written next to it.
 
-    Links to other files are taken out: from paper, and from a PDF that is sent around, they lead nowhere.
+    Links to other files are removed: they lead nowhere from paper or from a PDF that is passed on.
     """
     page = browser.new_page()
     page.set_default_timeout(_PRINT_MS)

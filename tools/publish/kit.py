@@ -1,6 +1,6 @@
-"""The workshop kit: one archive from which the course runs on computers like this one, without a network.
+"""The workshop kit: one archive from which the course runs on similar computers, without a network.
 
-It unpacks to the project with a directory ``kit`` in it, which `helpers.setup.offline` reads.
+It unpacks to the project plus a directory ``kit``, from which `helpers.setup.offline` takes what it needs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tools.publish import handouts
 
 NAME = "docker-networking-workshop"
 ARCHIVE = BUILD / f"{NAME}.tar.gz"
-# What a plain installation of Debian lacks before the set-up can begin.
+# What set-up needs first, and a minimal Debian installation may lack.
 _FIRST = ("make", "python3", "python3-venv")
 _TIMEOUT_S = 1800
 _SAVE_TIMEOUT_S = 900
@@ -36,12 +36,12 @@ _SAVE_TIMEOUT_S = 900
 def write(archive: Path = ARCHIVE) -> Path:
     """Write the kit's archive: project, wheels, Debian packages, embedded engine, machine image, handouts.
 
-    The project is that of the last commit.
+    The project is archived as of the last commit.
 
     Raises
     ------
     LabError
-        If there are changes that are not committed, or something cannot be had.
+        If there are uncommitted changes, or something cannot be fetched.
     """
     _refuse_changes()
     archive.parent.mkdir(exist_ok=True)
@@ -63,12 +63,12 @@ def write(archive: Path = ARCHIVE) -> Path:
 
 
 def fetch_debian(packages: Sequence[str], directory: Path) -> None:
-    """Fetch the packages, with all that they need even on an empty system, as a repository for apt.
+    """Fetch the packages and all their dependencies, as for an empty system, as a repository for apt.
 
     Raises
     ------
     LabError
-        If apt-get does not get them.
+        If apt-get fails.
     """
     (directory / "partial").mkdir(parents=True)
     nothing_installed = directory / "status"
@@ -88,9 +88,9 @@ def fetch_debian(packages: Sequence[str], directory: Path) -> None:
 
 
 def write_index(directory: Path) -> None:
-    """Write the file ``Packages`` by which apt finds the packages of a directory.
+    """Write the index ``Packages`` through which apt finds the packages in a directory.
 
-    Source: Debian's RepositoryFormat, flat repositories.
+    Source: Debian's repository format, “Flat Repository Format”.
     """
     paragraphs = []
     for package in sorted(directory.glob("*.deb")):
@@ -107,9 +107,9 @@ def _refuse_changes() -> None:
     changed = _run(["git", "status", "--porcelain", "--untracked-files=no"]).strip()
     if changed:
         raise LabError(
-            "Packing the project as it was committed",
-            f"these files have changed since:\n{changed}",
-            "Commit them, or put them aside with `git stash`, then repeat.",
+            "Archiving the project as committed",
+            f"these files have uncommitted changes:\n{changed}",
+            "Commit them, or set them aside with `git stash`, then repeat.",
         )
 
 
@@ -123,7 +123,7 @@ def _save_image(url: str, target: Path) -> None:
         raise LabError(
             f"Saving {images.MACHINE_IMAGE} from the embedded engine",
             str(error),
-            "Repeat; if it comes again, `python3 -m helpers stop --delete` has the engine built anew.",
+            "Repeat; if it fails again, run `python3 -m helpers stop --delete` to have the engine rebuilt.",
         ) from error
     finally:
         client.close()
@@ -162,7 +162,7 @@ def _files_of_engine(entry: Path, prepared: Path) -> Iterable[Path]:
 
 
 def _owned_by_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leave out who made the kit: whoever unpacks it owns it."""
+    """Remove the owner's name: the files belong to whoever unpacks the kit."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     return member
@@ -175,7 +175,7 @@ def _run(command: Sequence[str]) -> str:
     if done.returncode:
         raise LabError(
             " ".join(command[:4]),
-            (done.stderr or done.stdout).strip()[-1500:] or f"it ended with code {done.returncode}",
-            "Mend what it names, then repeat.",
+            (done.stderr or done.stdout).strip()[-1500:] or f"it ended with exit code {done.returncode}",
+            "Fix what it reports, then repeat.",
         )
     return done.stdout

@@ -1,4 +1,4 @@
-"""Where a chapter asks for a prediction, where it answers, and the room that paper has for it."""
+"""Where a chapter asks for a prediction, where it gives the answer, and the room for it on paper."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Prediction:
     Attributes
     ----------
     asked:
-        The position of the cell after which a learner writes it down.
+        The position of the cell after which the learner writes it down.
     answered:
-        The position of the last cell that gives it away.
+        The position of the last cell that reveals the answer.
     room:
-        Where it is written down, as HTML: a table, or lines.
+        The space to write it in, as HTML: a table, or lines.
     """
 
     asked: int
@@ -34,10 +34,10 @@ class Prediction:
 
 
 def find(notebook: NotebookNode) -> list[Prediction]:
-    """Return a chapter's predictions in their order.
+    """Return a chapter's predictions in order.
 
-    One is a cell that assigns what a later cell hands to ``compare``. Another is a question in the text
-    (**Predict first**, **Before you run**) without such a cell: the next cell that is run answers it.
+    A prediction is either a cell that assigns what a later cell passes to ``compare``, or a question in the
+    text (**Predict first**, **Before you run**) without such a cell: the next code cell answers it.
     """
     trees = {
         position: _parsed(cell.source)
@@ -66,7 +66,7 @@ def _parsed(source: str) -> ast.Module:
 
 
 def _compared(tree: ast.Module) -> list[str]:
-    """Name what the cell compares with a measurement."""
+    """Return the names that the cell compares with a measurement."""
     return [
         node.args[0].id
         for node in ast.walk(tree)
@@ -78,7 +78,7 @@ def _compared(tree: ast.Module) -> list[str]:
 
 
 def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
-    """Return what the cell assigns, by name."""
+    """Return the values that the cell assigns, by name."""
     return {
         node.targets[0].id: node.value
         for node in tree.body
@@ -87,7 +87,7 @@ def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
 
 
 def _room(prediction: dict[str, None] | str) -> str:
-    """Draw the table to fill in: a line for each question, or a grid."""
+    """Draw the table to fill in: one row per question, or a grid."""
     if isinstance(prediction, str):
         head, *lines = (line.split() for line in prediction.strip().splitlines())
         rows = [

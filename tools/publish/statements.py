@@ -1,4 +1,4 @@
-"""The statements of the course with their verdicts, read from the chapters' stored verdict tables."""
+"""The course's statements with their verdicts, read from the chapters' stored verdict tables."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Statement:
     Attributes
     ----------
     chapter:
-        Where it was decided.
+        The chapter that decides it.
     claim, expected, observed, verdict:
-        As the table shows them; the verdict is "✓ yes", "✗ NO" or "– does not apply".
+        As in the table; the verdict is "✓ yes", "✗ NO" or "– does not apply".
     engine:
-        The version of the Engine on which it was decided.
+        The version of the Engine on which the verdict was reached.
     of_article:
-        Whether the article says so, or the course does.
+        Whether it is the article's statement, rather than one that the course adds.
     """
 
     chapter: Chapter
@@ -39,12 +39,12 @@ class Statement:
 
 
 def read(chapter: Chapter) -> list[Statement]:
-    """Return the statements of the chapter's stored verdict table, in its order.
+    """Return the statements of the chapter's stored verdict table, in the order of the table.
 
     Raises
     ------
     LabError
-        If the chapter is stored without one.
+        If the stored chapter has none.
     """
     for cell in chapter.notebook.cells:
         for output in cell.get("outputs", []):
@@ -53,8 +53,8 @@ def read(chapter: Chapter) -> list[Statement]:
                 return _statements(chapter, ElementTree.fromstring(f"<div>{table}</div>"))
     raise LabError(
         f"Reading the verdicts of {chapter.path.name}",
-        "no stored output has a verdict table",
-        f"Store it with its outputs: python3 -m tools regenerate {chapter.number}",
+        "no stored output contains a verdict table",
+        f"Save it with its outputs: python3 -m tools regenerate {chapter.number}",
     )
 
 

@@ -1,4 +1,4 @@
-"""The campaign behind docs/soak.md: labs are broken in every way we know of, and what is left is measured.
+"""The campaign behind docs/soak.md: break labs in every way we know of, and measure what is left of them.
 
-Outside of what a learner uses: nothing imports it but its verb and the tests.
+Learners do not use this package: only its command and the tests import it.
 """

@@ -1,4 +1,4 @@
-"""The whole campaign: kernels killed, every other fault, many labs at once, a visit to a user's Engine."""
+"""The whole campaign: killed kernels, all other faults, many labs at once, the course on a user's Engine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tools.soak.ground import Outcome
 from tools.soak.isolation import Crossings
 from tools.soak.visit import Visit
 
-OFTEN = {"Ctrl-C during set-up": 2}  # the others strike once
+OFTEN = {"Ctrl-C during set-up": 2}  # every other fault strikes once
 
 
 @dataclass(frozen=True)
 class Results:
-    """What the campaign saw, on an Engine of that version."""
+    """The results of a campaign on an Engine of that version."""
 
     version: str
     outcomes: list[Outcome]
@@ -33,19 +33,19 @@ class Results:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost, left, or let through."""
+        """Whether nothing was lost, left behind or let through."""
         return self.crossings.good and self.visit.good and all(one.good for one in self.outcomes)
 
 
 def run(seed: int, number: int) -> Results:
-    """Run everything on an embedded engine of its own; about an hour under emulation.
+    """Run everything on a separate embedded engine; this takes about an hour under emulation.
 
     Parameters
     ----------
     seed:
-        Of all that is left to chance.
+        Of everything that is random.
     number:
-        Of kernels to kill.
+        How many kernels to kill.
     """
     random = Random(seed)
     outcomes: list[Outcome] = []

@@ -1,4 +1,4 @@
-"""The faults: each strikes a running lab, and returns what its learner then gets to see."""
+"""The faults: each is injected into a running lab and returns what the learner then sees."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ from tools.soak import ground
 
 Fault = Callable[[Lab, Random], str]
 
-_SETUP_S = 12.0  # within which set-up is interrupted
+_SETUP_S = 12.0  # set-up is interrupted within this time
 _END_S = 90
-# Every free block, those too that are kept for root and that `df` does not count, but for 20 MB.
+# All free blocks except 20 MB, including those reserved for root, which `df` does not count.
 _ALMOST_ALL = "fallocate -l $(( $(stat -f -c '%f * %S' /) - 20000000 )) /filled"
 
 
 def qemu_killed(lab: Lab, random: Random) -> str:
-    """The virtual machine of the embedded engine dies."""
+    """The virtual machine of the embedded engine is killed."""
     psutil.Process(int((engine_dir() / "qemu.pid").read_text())).kill()
     return _command(lab)
 
 
 def dockerd_killed(lab: Lab, random: Random) -> str:
-    """The Engine of a machine dies; the machine does not."""
+    """The Engine of a machine is killed; the machine keeps running."""
     lab["host"].run("pkill -KILL dockerd")
     return _docker(lab)
 
 
 def machine_paused(lab: Lab, random: Random) -> str:
-    """A machine stands still, its dead-man's switch with it."""
+    """A machine is paused, and its dead man's switch with it."""
     lab.engine.client.api.pause(lab["host"].id)
     return _command(lab)
 
 
 def lan_cut(lab: Lab, random: Random) -> str:
-    """A machine is taken off its LAN."""
+    """A machine is disconnected from its LAN."""
     lab.engine.client.api.disconnect_container_from_network(lab["host"].id, lab.lan.id, force=True)
     done = lab["host"].run(f"ping -c 1 -W 2 {lab.lan.gateway} 2>&1")
     return f"ping: {done.stdout.strip().splitlines()[-1]}"
 
 
 def disk_full(lab: Lab, random: Random) -> str:
-    """The disk of the virtual machine is full while another lab starts."""
+    """The disk of the virtual machine is full when another lab starts."""
     entry, machine = ground.machine_of_the_engine()
     guest.run(entry, machine, _ALMOST_ALL)
     try:
         with Lab(["a", "b"]) as second:
-            # What the machines of the stock no longer have to write, this has.
+            # Machines from the stock no longer write anything, so this command does.
             done = second["a"].run("head -c 100M /dev/zero > /var/lib/docker/more", timeout=120)
             return done.stderr.strip() or f"exit code {done.exit_code}"
     except LabError as error:
@@ -67,7 +67,7 @@ def disk_full(lab: Lab, random: Random) -> str:
 
 
 def clock_jumped(lab: Lab, random: Random) -> str:
-    """The clock jumps by up to a day, back or forth, as when a snapshot wakes late."""
+    """The clock jumps backwards or forwards by up to a day, as when a snapshot resumes late."""
     jump = random.choice([-1, 1]) * random.randrange(3600, 86400)
     entry, machine = ground.machine_of_the_engine()
     guest.run(entry, machine, f"date -s @{time.time() + jump:.0f}")
@@ -78,7 +78,7 @@ def clock_jumped(lab: Lab, random: Random) -> str:
 
 
 def set_up_interrupted(lab: Lab, random: Random) -> str:
-    """Ctrl-C while the engine is started and the first lab with it."""
+    """Ctrl-C while the engine and the first lab are starting."""
     lab.close()
     embedded.stop(ground.INSTANCE)
     moment = random.uniform(0.3, _SETUP_S)
@@ -90,11 +90,11 @@ def set_up_interrupted(lab: Lab, random: Random) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        # A campaign in the background of a shell is deaf to Ctrl-C, and so would its children be.
+        # A campaign that a shell runs in the background ignores SIGINT, and its children would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(moment)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     try:
         said = process.communicate(timeout=_END_S)[0].strip()
     except subprocess.TimeoutExpired:
@@ -105,11 +105,11 @@ def set_up_interrupted(lab: Lab, random: Random) -> str:
 
 FAULTS: Mapping[str, Fault] = {
     "QEMU killed (SIGKILL)": qemu_killed,
-    "dockerd of a machine killed": dockerd_killed,
+    "a machine's dockerd killed (SIGKILL)": dockerd_killed,
     "a machine paused": machine_paused,
-    "the LAN cut": lan_cut,
-    "disk full in the VM": disk_full,
-    "clock jump": clock_jumped,
+    "a machine disconnected from its LAN": lan_cut,
+    "disk full in the virtual machine": disk_full,
+    "the clock jumps": clock_jumped,
     "Ctrl-C during set-up": set_up_interrupted,
 }
 
@@ -126,5 +126,5 @@ def _command(lab: Lab) -> str:
 def _docker(lab: Lab) -> str:
     try:
         return "Docker answers" if lab["host"].docker.ping() else "Docker does not answer"
-    except Exception as error:  # docker-py's own, as a notebook would show it
+    except Exception as error:  # an error from docker-py, as a notebook would show it
         return f"{type(error).__name__}: {error}"[:90]

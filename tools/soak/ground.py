@@ -1,4 +1,4 @@
-"""Where the campaign takes place: an embedded engine of its own, and what must not change meanwhile."""
+"""The setting of the campaign: a separate embedded engine, and the user's things that must not change."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ BOUND_S = 120  # README: "its lab is gone within two minutes"
 INSTANCE = f"{ENGINE}-soak"
 _OF_THE_USER = "of-the-user"
 _POLL_S = 0.5
-_QUIET_S = 3  # so long must nothing be there before it counts as gone: an object may be on its way
+_QUIET_S = 3  # objects count as gone after this time without any: one may still be being created
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one fault did.
+    """The effect of one fault.
 
     Attributes
     ----------
     fault:
-        Its name.
+        The name of the fault.
     objects:
-        Containers, networks and volumes of the lab when it struck.
+        Containers, networks and volumes of the lab when the fault struck.
     gone_s:
-        Seconds until none of them was left on the Engine; infinite if some were after `BOUND_S`.
+        Seconds until none of them was left on the Engine; infinite if some were left after `BOUND_S`.
     next_lab_s:
-        Seconds that the next lab took to start.
+        Seconds that the next lab took to start; infinite if it failed.
     intact:
-        Whether the user's files, and the user's objects on the Engine, are as they were.
+        Whether the user's files, and the user's objects on the Engine, are unchanged.
     seen:
-        What the learner got to see.
+        What the learner saw.
     """
 
     fault: str
@@ -62,13 +62,13 @@ class Outcome:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost and nothing is left."""
+        """Whether nothing was lost and nothing was left behind."""
         return self.intact and self.gone_s <= BOUND_S and self.next_lab_s < math.inf
 
 
 @contextmanager
 def prepared(state: Path) -> Iterator[str]:
-    """Give the campaign an engine and a progress record of its own; yield its version, then end it."""
+    """Set up a separate engine and progress record; yield the engine's version, then stop it."""
     os.environ |= {"LAB_ENGINE": "embedded", "LAB_INSTANCE": INSTANCE, "XDG_STATE_HOME": str(state)}
     record.note_done("01", "01-1")
     try:
@@ -81,7 +81,7 @@ def prepared(state: Path) -> Iterator[str]:
 
 @contextmanager
 def client() -> Iterator[docker.DockerClient | None]:
-    """Yield a client for the Engine, or None if there is none now: then there is no object on it either."""
+    """Yield a client for the Engine, or None if no Engine is running: then it has no objects either."""
     endpoint = embedded.running()
     opened = reachable.open_client(endpoint) if endpoint else None
     try:
@@ -97,7 +97,7 @@ def machine_of_the_engine() -> tuple[Path, VirtualMachine]:
 
 
 def belongings() -> dict[str, str]:
-    """Return digests of what is the user's: notebooks, progress, and objects on the Engine that runs now."""
+    """Return digests of what belongs to the user: notebooks, progress, objects on the running Engine."""
     files = [*sorted(NOTEBOOKS.glob("*.ipynb")), record.path()]
     found = {"files": _digest(b"".join(path.read_bytes() for path in files))}
     with client() as engine:
@@ -108,7 +108,7 @@ def belongings() -> dict[str, str]:
 
 
 def intact(before: Mapping[str, str]) -> bool:
-    """Whether what was the user's before is so now; what was on an engine that ended has ended with it."""
+    """Whether the user's things are unchanged; objects on an engine that has stopped do not count."""
     now = belongings()
     return all(now[name] == before[name] for name in now.keys() & before.keys())
 
@@ -122,9 +122,9 @@ def _qemu() -> str:
 
 
 def settle_user() -> None:
-    """Put a container, a network and a volume of the user's on the Engine, unless they are there.
+    """Create a container, a network and a volume of the user's on the Engine, unless they exist.
 
-    They end with the embedded engine itself, whose disk is thrown away.
+    They disappear with the embedded engine, whose disk is deleted.
     """
     with client() as engine:
         if engine and not _objects_of_the_user(engine):
@@ -149,13 +149,13 @@ def _objects_of_the_user(engine: docker.DockerClient) -> list[Any]:
 
 
 def count(labs: Callable[[docker.DockerClient], set[str]] = lab_objects.labs) -> int:
-    """How many objects these labs (all, unless told) have on the Engine now."""
+    """How many objects these labs (by default all) have on the Engine now."""
     with client() as engine:
         return sum(len(lab_objects.of_lab(engine, lab)) for lab in labs(engine)) if engine else 0
 
 
 def seconds_until_gone(labs: Callable[[docker.DockerClient], set[str]] = lab_objects.labs) -> float:
-    """Wait until these labs have no object left; infinite if that takes longer than the bound."""
+    """Wait until these labs have no objects left; infinite if that takes longer than the bound."""
     started = time.monotonic()
     last_seen = started
     while (now := time.monotonic()) - last_seen < _QUIET_S:
@@ -168,7 +168,7 @@ def seconds_until_gone(labs: Callable[[docker.DockerClient], set[str]] = lab_obj
 
 
 def seconds_of_next_lab() -> float:
-    """Start a lab as the next notebook does, let its machine work, and close it; infinite if that fails."""
+    """Start a lab as the next notebook does, use its machine, and close it; infinite if that fails."""
     started = time.monotonic()
     try:
         with Lab() as lab:
@@ -181,5 +181,5 @@ def seconds_of_next_lab() -> float:
 
 
 def say_of(error: LabError) -> str:
-    """An error in one line."""
+    """The error in one line."""
     return f"LabError: {error.gist}"[:120]

@@ -1,4 +1,4 @@
-"""Many labs at once on one Engine: whether an address, a name or a packet crosses from one to another."""
+"""Many labs at once on one Engine: whether addresses, names or packets cross from one to another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helpers.lab import Lab, Machine
 WANTED = 8
 _ROOM_MB = 300  # for one more machine and the container of its experiment
 _FREE = "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
-_CAPTURE_S, _LEAD_S = 60, 8  # how long it lasts, and how long it runs before anybody pings
+_CAPTURE_S, _LEAD_S = 60, 8  # its duration, and how long it runs before the first ping
 _EXPERIMENT_S = 600
 _SOURCE = re.compile(r"IP ([\d.]+) >")
 _EXPERIMENT = "docker run --rm busybox sh -c 'ip route; ping -c 1 -W 2 172.17.0.1 | grep loss; nslookup x.'"
@@ -23,22 +23,22 @@ _EXPERIMENT = "docker run --rm busybox sh -c 'ip route; ping -c 1 -W 2 172.17.0.
 
 @dataclass(frozen=True)
 class Crossings:
-    """What was seen of so many labs at once.
+    """What was observed while that many labs ran at once.
 
     Attributes
     ----------
     labs, free_mb:
-        How many there were; megabytes of the Engine's memory that were left then.
+        The number of labs; megabytes of the Engine's memory that were still free.
     addresses:
-        Labs that have a LAN which another has, too.
+        Labs whose LAN has the same subnet as another lab's.
     pings, names:
-        Machines of other labs that answered a ping, or whose name was resolved, of so many ``pairs``.
+        Of ``pairs``: how many machines of other labs answered a ping, or had their name resolved.
     packets:
-        Of other labs' machines, seen on any LAN while all pinged all.
+        Packets from other labs' machines, seen on any LAN while every machine pinged every other.
     own:
-        Packets of a machine's own that the same capture saw, on the LAN with the fewest: it did look.
+        A machine's own packets in the same capture, on the LAN with the fewest: proof that it captured.
     verdicts:
-        Labs whose Engine's networks, or what a container finds in them, differ from those of a lab alone.
+        Labs whose Engine's networks, or a container's view of them, differ from those of a single lab.
     """
 
     labs: int
@@ -59,7 +59,7 @@ class Crossings:
 
 
 def campaign() -> Crossings:
-    """Start as many labs as the Engine's memory has room for, at most `WANTED`, and look for crossings."""
+    """Start as many labs as fit into the Engine's memory, at most `WANTED`, and look for crossings."""
     with Lab(["alone"]) as lab:
         alone = _verdict(lab["alone"])
     labs: list[Lab] = []
@@ -98,7 +98,7 @@ def _look(labs: Sequence[Lab], alone: str) -> Crossings:
 
 
 def _free_mb(lab: Lab) -> int:
-    (machine,) = lab.machines.values()  # a container: the kernel's memory is that of the whole engine
+    (machine,) = lab.machines.values()  # a container: /proc/meminfo shows the memory of the whole engine
     return int(machine.run(_FREE).stdout)
 
 
@@ -114,13 +114,13 @@ def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
 
 
 def _capture(machine: Machine) -> list[str]:
-    """The source address of each packet of a ping that passes the machine's interface."""
+    """The source address of each ICMP packet that passes the machine's interface."""
     command = f"timeout {_CAPTURE_S} tcpdump -n -l -i eth0 --immediate-mode icmp 2>/dev/null"
     return _SOURCE.findall(machine.run(command, timeout=_CAPTURE_S + 30).stdout)
 
 
 def _verdict(machine: Machine) -> str:
-    """A small chapter, as text: the networks that an Engine starts with, and what a container finds there."""
+    """A small chapter, as text: the networks an Engine starts with, and what a container sees of them."""
     try:
         networks = probes.networks(machine).drop(columns=["machine"])
         done = machine.run(_EXPERIMENT, timeout=_EXPERIMENT_S)

@@ -1,4 +1,4 @@
-"""Kernels that are killed at a random moment of their chapter, several at a time."""
+"""Kernels are killed at a random moment of their chapter, several at a time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tools.soak import ground, lab_objects
 from tools.soak.ground import Outcome
 
 AT_ONCE = 5
-EARLIEST_S, LATEST_S = 15, 60  # of a kernel's life: its lab's start, its experiments
+EARLIEST_S, LATEST_S = 15, 60  # after a kernel's start: while its lab starts or its experiments run
 _START_S = 60
-_TRIES = 4  # for each kernel that is to be killed with a lab: some die earlier, some chapters end earlier
+_TRIES = 4  # per kernel to kill with a lab: some are killed before they have one, some chapters end earlier
 
 
 class Reader:
@@ -41,7 +41,7 @@ class Reader:
         )
 
     def kernel(self) -> psutil.Process | None:
-        """Wait for the kernel, and return it; None if the chapter has ended."""
+        """Wait for the kernel and return it; None if the chapter has ended."""
         deadline = time.monotonic() + _START_S
         while self.process.poll() is None and time.monotonic() < deadline:
             with suppress(psutil.Error):
@@ -52,7 +52,7 @@ class Reader:
         return None
 
     def end(self) -> None:
-        """Let the process say what it has to say, and end."""
+        """Let the process finish, and kill it if it does not."""
         try:
             self.process.wait(60)
         except subprocess.TimeoutExpired:
@@ -61,7 +61,7 @@ class Reader:
 
 
 def campaign(random: Random, kills: int) -> Iterator[list[Outcome]]:
-    """Kill so many kernels that have a lab, of each chapter in turn, some at a time; yield each round."""
+    """Kill that many kernels that have a lab, chapter by chapter, some at a time; yield each round."""
     order = cycle(notebooks.find([]))
     done = tried = 0
     while done < kills and tried < _TRIES * kills:
@@ -91,7 +91,7 @@ def _kill(chapter: Path, moment_s: float) -> tuple[str, int, float] | None:
 
         time.sleep(moment_s)
         objects = ground.count(labs)
-        if not kernel.is_running():  # a short chapter, that has ended by itself
+        if not kernel.is_running():  # a short chapter that has already ended
             return None
         kernel.kill()
         return f"kernel killed, chapter {chapter.stem[:2]}", objects, ground.seconds_until_gone(labs)

@@ -1,4 +1,4 @@
-"""What a lab has on the Engine: everything that carries its labels, and what it took from the stock."""
+"""What a lab has on the Engine: every object with its labels, and what it took from the stock."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def of_lab(client: docker.DockerClient, lab_id: str) -> Objects:
 
 
 def labs_of(client: docker.DockerClient, pid: int) -> set[str]:
-    """Return the ids of the labs that a process of this computer has on the Engine."""
+    """Return the ids of the labs that a process on this computer has on the Engine."""
     return {carried[labels.LAB] for carried in objects(client, f"{labels.PID}={pid}").values()}
 
 
 def labs(client: docker.DockerClient) -> set[str]:
-    """Return the ids of all labs on the Engine, also of one of which nothing but a machine is left."""
+    """Return the ids of all labs on the Engine, including any of which only a machine is left."""
     known = {carried[labels.LAB] for carried in objects(client, f"{labels.KIND}=lab").values()}
     stocked = client.api.containers(all=True, filters={"label": f"{labels.KIND}={stock.KIND}"})
     claimed = {labels.of(one).get(labels.LAB, "") for one in stocked}

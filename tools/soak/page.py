@@ -1,4 +1,4 @@
-"""docs/soak.md: what the campaign saw, as tables."""
+"""docs/soak.md: the results of the campaign, as tables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def render(command: str, about: str, results: Results) -> str:
     Parameters
     ----------
     command:
-        That writes it again; with the seed.
+        The command that reproduces it, with the seed.
     about:
-        One line on the machine and its engine.
+        One line about the computer and the engine.
     """
     crossings, visit = results.crossings, results.visit
     killed = [one for one in results.outcomes if one.fault.startswith("kernel")]
@@ -31,30 +31,30 @@ def render(command: str, about: str, results: Results) -> str:
     day = datetime.now(UTC).date().isoformat()
     return "\n".join(
         [
-            "# Nothing lost, nothing left",
+            "# Nothing lost, nothing left behind",
             "",
             f"Written by `{command}` on {day}. {about}",
             "",
-            "A lab is broken, and what is left of it is measured: seconds until the Engine holds no",
-            f"container, network or volume of it (stated bound: {BOUND_S} s), seconds that the next lab",
-            "takes to start, and whether the user's files (notebooks, progress) and the user's container,",
-            "network and volume on the same Engine are as they were, to the byte of `inspect`.",
+            "The campaign breaks a lab and measures how long it takes until the Engine has no container,",
+            f"network or volume of that lab left (stated bound: {BOUND_S} s), how long the next lab takes to",
+            "start, and whether the user's files (notebooks, progress) and the user's container, network and",
+            "volume on the same Engine are unchanged (the objects: byte for byte, as `inspect` prints them).",
             "",
             f"## Kernels killed (SIGKILL) at a random moment: {_count(killed)}",
             "",
-            f"{sum(map(_had_a_lab, killed))} of them had a lab on the Engine; only they are timed.",
+            f"{sum(map(_had_a_lab, killed))} of them had a lab on the Engine; only those are timed.",
             "",
             *table(
-                ["chapter", "kills", "with a lab", "objects, most", "gone after, median", "most", "next lab"],
+                ["chapter", "kills", "with a lab", "objects, max", "gone, median", "gone, max", "next lab"],
                 [_kills_row(name, list(group)) for name, group in _by_fault(killed)],
             ),
             "",
             f"## Other faults: {_count(others)}",
             "",
-            "Each strikes a lab of one machine, which is then closed.",
+            "Each fault is injected into a lab of one machine, which is then closed.",
             "",
             *table(
-                ["fault", "objects", "gone after", "next lab", "user's files", "what is seen"],
+                ["fault", "objects", "gone after", "next lab", "user's files", "what the learner sees"],
                 [_fault_row(one) for one in others],
             ),
             "",
@@ -63,31 +63,32 @@ def render(command: str, about: str, results: Results) -> str:
             _reason(crossings),
             "",
             *table(
-                ["what might cross", "asked", "crossed"],
+                ["what might cross", "tested", "crossed"],
                 [
                     ["a LAN that two labs share", f"{crossings.labs} labs", str(crossings.addresses)],
                     ["a ping to another lab's machine", f"{crossings.pairs} pairs", str(crossings.pings)],
                     ["another lab's name resolved", f"{crossings.pairs} pairs", str(crossings.names)],
                     [
                         "a packet of another lab on a LAN",
-                        f"{crossings.labs} LANs, at least {crossings.own} packets seen on each",
+                        f"{crossings.labs} LANs, at least {crossings.own} packets captured on each",
                         str(crossings.packets),
                     ],
                     [
-                        "an experiment whose result differs from a lab's alone",
+                        "an experiment whose result differs from that in a single lab",
                         f"{crossings.labs} labs",
                         str(crossings.verdicts),
                     ],
                 ],
             ),
             "",
-            f"## A guest on a user's Engine: {'nothing changes' if visit.good else 'NOT AS BEFORE'}",
+            f"## The course on a user's Engine: {'nothing changes' if visit.good else 'OBJECTS CHANGED'}",
             "",
-            "The campaign's engine as a user's, with containers, images, a network, a volume, and a swarm",
-            "with a service: `inspect` of each, byte by byte. `make clean` does the second on an Engine.",
+            "The campaign's engine plays the part of a user's Engine, with containers, images, a network, a",
+            "volume, and a swarm with a service. Each is compared byte for byte, as `inspect` prints it.",
+            "`sweep --images` is what `make clean` runs on an Engine.",
             "",
             *table(
-                ["what the guest does", "things of the user's", "changed"],
+                ["what runs", "the user's objects", "changed"],
                 [
                     ["the whole course: `run`", str(visit.things), str(visit.by_course)],
                     ["`sweep --images`", str(visit.things), str(visit.by_clean)],
@@ -125,7 +126,7 @@ def _kills_row(name: str, outcomes: list[Outcome]) -> list[str]:
 
 
 def _fault_row(one: Outcome) -> list[str]:
-    files = "as before" if one.intact else "CHANGED"
+    files = "unchanged" if one.intact else "CHANGED"
     return [
         one.fault,
         str(one.objects),
@@ -137,11 +138,11 @@ def _fault_row(one: Outcome) -> list[str]:
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.0f} s" if value < math.inf else f"NOT in {ground.BOUND_S} s"
+    return f"{value:.0f} s" if value < math.inf else f"NOT within {ground.BOUND_S} s"
 
 
 def _reason(crossings: Crossings) -> str:
-    told = "All machines ping all others, while each LAN is captured; then each runs a container."
+    told = "Every machine pings every other while each LAN is captured; then each machine runs a container."
     if crossings.labs < isolation.WANTED:
-        return f"{told} No more fit: {crossings.free_mb} MB of the Engine's memory are left."
+        return f"{told} No more labs fit: {crossings.free_mb} MB of the Engine's memory were left."
     return told

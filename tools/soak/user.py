@@ -1,4 +1,4 @@
-"""A user who has things on the Engine already, a swarm among them, and what `inspect` says of them."""
+"""A user who already has objects on the Engine, including a swarm, and what `inspect` shows of them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from helpers.errors import LabError
 NAME = "a-users"
 _APP = "users-app:1"
 _SLEEP = ["sleep", "86400"]
-_OURS = {"lab", stock.KIND, "requirements", "contents"}  # the label's values for what the lab itself makes
+_OURS = {"lab", stock.KIND, "requirements", "contents"}  # the label's values on the lab's own objects
 _SERVICE_S = 60
 
-Inventory = dict[tuple[str, str], str]  # what `inspect` says, by kind and id
+Inventory = dict[tuple[str, str], str]  # the output of `inspect`, by kind and id
 
 
 @contextmanager
 def settled(client: docker.DockerClient) -> Iterator[None]:
-    """Fill the Engine with what a user may have: an image, containers, a network, a volume, a swarm."""
+    """Create what a user may have on an Engine: an image, containers, a network, a volume, a swarm."""
     engine: Any = client
     try:
         _import_busybox(engine)
@@ -37,7 +37,7 @@ def settled(client: docker.DockerClient) -> Iterator[None]:
         data = Mount("/data", NAME)
         engine.containers.run(_APP, _SLEEP, name=NAME, network=NAME, mounts=[data], detach=True)
         engine.containers.create(_APP, _SLEEP, name=f"{NAME}-stopped")
-        # Made from the lab's own image, it inherits that image's label.
+        # Created from the lab's own image, so it inherits that image's label.
         engine.containers.create(images.MACHINE_IMAGE, _SLEEP, name=f"{NAME}-machine")
         engine.swarm.init(advertise_addr="127.0.0.1")
         engine.configs.create(name=NAME, data=b"setting")
@@ -49,12 +49,12 @@ def settled(client: docker.DockerClient) -> Iterator[None]:
 
 
 def inventory(client: docker.DockerClient) -> Inventory:
-    """What ``inspect`` says of everything that is not the lab's, by kind and id."""
+    """The output of ``inspect`` for everything that is not the lab's, by kind and id."""
     api: Any = client.api
     containers = [api.inspect_container(one["Id"]) for one in api.containers(all=True)]
     ours = {one["Id"] for one in containers if _is_ours(one["Config"])}
     networks = [api.inspect_network(one["Id"]) for one in api.networks()]
-    for network in networks:  # machines that wait in stock are on "none"
+    for network in networks:  # the machines in the stock are attached to "none"
         network["Containers"] = {k: v for k, v in network["Containers"].items() if k not in ours}
     found = {
         "container": [one for one in containers if one["Id"] not in ours],
@@ -75,7 +75,7 @@ def inventory(client: docker.DockerClient) -> Inventory:
 
 
 def changed(before: Inventory, after: Inventory) -> dict[tuple[str, str], tuple[str | None, str | None]]:
-    """What is not in both inventories, or differs; before and after, None for what is not there."""
+    """The entries that differ, as (before, after); None where an inventory lacks the entry."""
     keys = before.keys() | after.keys()
     return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}
 
@@ -90,8 +90,8 @@ def _wait_for_the_service(engine: Any) -> None:
         if time.monotonic() > deadline:
             raise LabError(
                 "Waiting for the user's service",
-                f"its task is {', '.join(states) or 'not there'} after {_SERVICE_S} s",
-                "`docker service ps` on that Engine says what keeps it from running.",
+                f"its task is {', '.join(states) or 'missing'} after {_SERVICE_S} s",
+                "Run `docker service ps` on that Engine to see what keeps it from running.",
             )
         time.sleep(1)
 
@@ -114,7 +114,7 @@ def _leave(engine: Any) -> None:
 
 
 def _import_busybox(engine: Any) -> None:
-    """Make an image of the user's from the archive that the machine image carries."""
+    """Create an image of the user's from the archive that the machine image contains."""
     source = engine.api.create_container(images.MACHINE_IMAGE, ["true"], name=f"{NAME}-source")
     try:
         chunks, _ = engine.api.get_archive(source["Id"], "/usr/share/lab/images/busybox.tar")

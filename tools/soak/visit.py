@@ -1,4 +1,4 @@
-"""The whole course as a guest on an Engine that is a user's: what of the user's has changed."""
+"""The whole course runs on a user's Engine; then the user's objects are compared with before."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _COURSE_S, _SWEEP_S = 3600, 600
 
 @dataclass(frozen=True)
 class Visit:
-    """What the course changed on an Engine that is a user's.
+    """What the course changed on a user's Engine.
 
     Attributes
     ----------
     things:
-        Of the user's: containers, networks, volumes, images, and what a swarm consists of.
+        The number of the user's objects: containers, networks, volumes, images, and the parts of a swarm.
     by_course, by_clean:
-        How many of them were not the same to the byte of `inspect`, or came to them or were gone: after the
-        whole course, and after what `make clean` does on an Engine.
+        How many of them changed in a single byte of `inspect`, were added or were removed: after the whole
+        course, and after what `make clean` runs on an Engine.
     """
 
     things: int
@@ -35,12 +35,12 @@ class Visit:
 
     @property
     def good(self) -> bool:
-        """Whether everything is as it was."""
+        """Whether everything is unchanged."""
         return self.things > 0 and not self.by_course and not self.by_clean
 
 
 def campaign() -> Visit:
-    """Let the whole course run on the engine as on a user's."""
+    """Run the whole course on the engine as on a user's."""
     engine = connect()
     try:
         url = engine.endpoint.url
@@ -53,17 +53,17 @@ def campaign() -> Visit:
     finally:
         engine.close()
     for key, (was, now) in (after_course | after_clean).items():
-        say(f"{' '.join(key)} was {was}, and is {now}")
+        say(f"{' '.join(key)} was {was} and is now {now}")
     return Visit(len(before), len(after_course), len(after_clean))
 
 
 def carry_out(url: str, *verb: str, timeout: float) -> None:
-    """Carry out a verb of the course on that Engine as on a user's, by an account of its own.
+    """Run one of the course's commands on that Engine as on a user's, under a different login name.
 
     Raises
     ------
     LabError
-        If it fails, with what it printed last.
+        If it fails; with the end of its output.
     """
     own = {"LAB_ENGINE": "docker", "DOCKER_HOST": url, "LOGNAME": "a-guest"}
     command = [sys.executable, "-m", "helpers", *verb]
@@ -78,7 +78,7 @@ def carry_out(url: str, *verb: str, timeout: float) -> None:
     )
     if done.returncode:
         raise LabError(
-            f"Carrying out `python3 -m helpers {' '.join(verb)}` on a user's Engine",
+            f"Running `python3 -m helpers {' '.join(verb)}` on a user's Engine",
             f"{done.stdout}{done.stderr}"[-3000:],
-            "Mend what it says; the user's things may have changed.",
+            "Fix the cause; the user's objects may have changed.",
         )
