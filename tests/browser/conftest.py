@@ -1,4 +1,4 @@
-"""JupyterLab as `make lab` starts it, on a copy of the chapters, and Debian's Chromium to look at it."""
+"""JupyterLab as `make lab` starts it, with a copy of the chapters, and Debian's Chromium to view it."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not chromium.program() and not debian.is_debian():
-        pytest.skip(f"there is none of {', '.join(chromium.PROGRAMS)}, and this is not Debian")
-    with chromium.launched("The test in a browser") as browser:
+        pytest.skip(f"none of {', '.join(chromium.PROGRAMS)} is installed, and this is not Debian")
+    with chromium.launched("Testing in a browser") as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the chapters: JupyterLab saves what it opens."""
+    """Copy the chapters, because JupyterLab saves what it opens."""
     return Path(shutil.copytree(NOTEBOOKS, tmp_path_factory.mktemp("course") / "notebooks"))
 
 
 @pytest.fixture(scope="session")
 def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start JupyterLab for a learner who has done nothing yet; the address that it prints."""
-    del engine  # only so that it runs before a chapter asks for it
+    """Start JupyterLab for a learner without any progress; return the address that it prints."""
+    del engine  # only so that the engine is running before a chapter needs it
     lab.decline_news()
     learner = {
         "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state")),
@@ -66,7 +66,7 @@ def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFa
     printed: Queue[str] = Queue()
     threading.Thread(target=_read, args=(server, printed), daemon=True).start()
     try:
-        yield f"{_address(printed)}&reset"  # an earlier reader's open tabs are not for this one
+        yield f"{_address(printed)}&reset"  # do not restore tabs that an earlier reader left open
     finally:
         server.terminate()
         server.wait(60)
@@ -84,7 +84,7 @@ def _address(printed: Queue[str]) -> str:
         try:
             said += printed.get(timeout=_START_S)
         except Empty:
-            pytest.fail(f"JupyterLab has not printed its address in {_START_S} s; it said:\n{said}")
+            pytest.fail(f"JupyterLab printed no address within {_START_S} s; its output:\n{said}")
     return found.group()
 
 
@@ -97,7 +97,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def photograph(page: Page, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep what the page shows at the end of a test, also of one that fails."""
+    """Save a screenshot of the page at the end of each test, even if it fails."""
     yield
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")

@@ -15,7 +15,7 @@ from tools.publish import book, glossary, statements
 from tools.publish.chapters import read_all
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
-# Text whose contrast to what lies behind it is below 3 (WCAG 2.1, as for large text).
+# Text whose contrast with its background is below 3 (WCAG 2.1, the limit for large text).
 FAINT = """() => {
     const channels = text => (text.match(/[\\d.]+/g) || []).map(Number);
     const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
@@ -40,7 +40,7 @@ FAINT = """() => {
     return faint;
 }"""
 
-# What ends right of the screen, and would have the whole page scrolled to the side for it.
+# Elements that extend beyond the right edge of the screen and would make the whole page scroll sideways.
 CUT = """() => [...document.querySelectorAll('article *')].filter(element =>
     element.getBoundingClientRect().right > innerWidth + 1).filter(element => {
         for (let one = element.parentElement; one.tagName != 'ARTICLE'; one = one.parentElement)
@@ -66,7 +66,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_no_link_is_broken_and_nothing_comes_from_outside(page: Page, pages: list[Path]) -> None:
+def test_no_link_is_broken_and_nothing_is_loaded_from_elsewhere(page: Page, pages: list[Path]) -> None:
     anchors, links = {}, {}
     for path in pages:
         page.goto(path.as_uri())
@@ -101,7 +101,7 @@ def test_no_figure_is_missing(page: Page, site: Path) -> None:
         assert all(width > 100 for width in shown), chapter.name
 
 
-def test_every_page_is_readable_on_a_phone_in_the_dark(phone: Page, pages: list[Path]) -> None:
+def test_every_page_is_readable_on_a_phone_in_dark_mode(phone: Page, pages: list[Path]) -> None:
     for path in pages:
         phone.goto(path.as_uri())
         if "article" in phone.content():
@@ -118,7 +118,7 @@ def test_the_search_finds_a_chapter(page: Page, site: Path) -> None:
     assert "04 Put a container on the physical network" in found
 
 
-def test_each_statement_of_the_article_is_listed_with_verdict_and_engine(page: Page, site: Path) -> None:
+def test_each_statement_of_the_article_is_listed_with_its_verdict_and_engine(page: Page, site: Path) -> None:
     page.goto((site / "statements.html").as_uri())
     rows = page.eval_on_selector_all(
         "article tbody tr", "all => all.map(row => [...row.cells].map(cell => cell.innerText))"
@@ -128,7 +128,7 @@ def test_each_statement_of_the_article_is_listed_with_verdict_and_engine(page: P
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", row[2]) for row in rows)
 
 
-def test_each_word_of_the_glossary_is_explained_once_and_linked(site: Path, pages: list[Path]) -> None:
+def test_each_glossary_term_is_defined_once_and_linked(site: Path, pages: list[Path]) -> None:
     words = glossary.terms((site.parent / "source" / "glossary.md").read_text("utf-8"))
     assert len(words) == len({word.lower() for word in words}) > 30
     others = "".join(path.read_text("utf-8") for path in pages if path.name != "glossary.html")

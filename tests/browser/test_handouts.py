@@ -1,4 +1,4 @@
-"""The handouts as Chromium lays them out on paper."""
+"""The handouts as Chromium lays them out for paper."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, Page
 
 from tools.publish import handouts
 
-# The width between the margins, in CSS pixels of 1/96 inch, and the paper's size in points of 1/72 inch.
+# The width between the margins in CSS pixels (1/96 inch), and the paper size in points (1/72 inch).
 A4_WIDTH, LETTER_WIDTH = 680, 702
 SIZES = {"a4": (595, 842), "letter": (612, 792)}
-# Between the margins of the shorter paper, letter; a figure that is taller would be cut in two.
+# The height between the margins of the shorter paper, Letter; a taller figure would be cut in two.
 HEIGHT = 925
-# What ends right of its page's edge, or hides a part of itself.
+# Elements that extend beyond the right edge of the page, or hide part of their content.
 CUT = """elements => elements.filter(element =>
     element.getBoundingClientRect().right > document.documentElement.clientWidth + 1
     || element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display != 'inline'
@@ -40,7 +40,7 @@ def test_nothing_runs_off_the_paper(browser: Browser, pages: list[Path], width: 
     page.close()
 
 
-def test_figures_are_there_and_answers_are_folded_away(page: Page, pages: list[Path]) -> None:
+def test_figures_are_present_and_answers_are_collapsed(page: Page, pages: list[Path]) -> None:
     for path in pages:
         page.goto(path.as_uri())
         broken = "all => all.filter(one => !one.naturalWidth).length"
@@ -51,7 +51,7 @@ def test_figures_are_there_and_answers_are_folded_away(page: Page, pages: list[P
             assert not page.locator("details.held .output").first.is_visible()
 
 
-def test_pdfs_have_their_papers_size_page_numbers_and_no_place_of_this_machine(
+def test_pdfs_have_the_right_size_and_page_numbers_and_no_local_paths(
     browser: Browser, pages: list[Path], tmp_path: Path
 ) -> None:
     source = next(path for path in pages if path.name.startswith("08_"))
@@ -64,6 +64,6 @@ def test_pdfs_have_their_papers_size_page_numbers_and_no_place_of_this_machine(
         assert boxes
         for box in boxes:  # Chromium rounds to whole pixels
             assert [float(side) for side in box] == pytest.approx(SIZES[paper], abs=1)
-        assert b"https://bottlepy.org" in content  # so a link to a place of this machine would be seen
+        assert b"https://bottlepy.org" in content  # links are kept, so a local one would be found
         assert b"file://" not in content
         assert b"/Outlines" in content

@@ -1,4 +1,4 @@
-"""The course as a learner meets it: JupyterLab in a browser, on a real Engine."""
+"""The course as a learner sees it: JupyterLab in a browser, on a real Engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
 _SECOND = 1000  # in Playwright's milliseconds
 _PATIENCE = 60 * _SECOND
 _CHAPTER = 400 * _SECOND
-_STEPS = re.compile(r"\s*(✓ .*\s*)*")  # what has been set up is told on the error stream
+_STEPS = re.compile(r"\s*(✓ .*\s*)*")  # set-up is reported on the error stream
 START = """
 %load_ext helpers.learning
 from helpers.lab import Lab
@@ -63,7 +63,7 @@ def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, not
     _choose(page, "Kernel", "Interrupt Kernel")
     expect(sleeping.locator(".jp-OutputArea")).to_contain_text("interrupted", timeout=_PATIENCE)
     _idle(page)
-    # What was interrupted ended the run: the cells below are run by hand, as a learner would.
+    # The interrupt ended “Run All Cells”: the cells below are run by hand, as a learner would do.
     for cell, said in ((2, "still host"), (3, "")):
         below = notebook.locator(".jp-CodeCell").nth(cell)
         if not re.search(r"\[\d+\]", below.inner_text()):
@@ -73,7 +73,7 @@ def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, not
     assert _errors(notebook) == []
 
 
-def test_an_exercise_is_solved_on_the_page_and_its_kernel_restarted(
+def test_an_exercise_is_solved_on_the_page_and_the_kernel_restarted(
     page: Page, address: str, notebooks: Path
 ) -> None:
     _write(notebooks / "exercise.ipynb", START, 'check("00-1")', "%%on host\n", "lab.close()")
@@ -93,7 +93,7 @@ def test_an_exercise_is_solved_on_the_page_and_its_kernel_restarted(
     _run(page, checked)
     expect(checked).to_contain_text("done, all 1 checks pass", timeout=_PATIENCE)
 
-    # A kernel that is restarted leaves its lab dying: the next lab starts beside it, and is empty.
+    # The lab of a restarted kernel is still being removed: the next lab starts alongside it, empty.
     _choose(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(start).not_to_contain_text("LAN:", timeout=_PATIENCE)
@@ -106,7 +106,7 @@ def test_an_exercise_is_solved_on_the_page_and_its_kernel_restarted(
     _idle(page)
 
 
-def test_a_terminal_of_jupyterlab_opens_a_shell_on_a_machine(
+def test_a_terminal_in_jupyterlab_opens_a_shell_on_a_machine(
     page: Page, address: str, notebooks: Path
 ) -> None:
     wait = "%%on host\nuntil cat /tmp/typed 2>/dev/null; do sleep 1; done"
@@ -123,7 +123,7 @@ def test_a_terminal_of_jupyterlab_opens_a_shell_on_a_machine(
     entries.filter(has_text=re.compile("^Terminal$")).click()
     terminal = page.locator(".jp-Terminal .xterm-screen")
     expect(terminal).to_be_visible(timeout=_PATIENCE)
-    page.wait_for_timeout(2 * _SECOND)  # until its shell listens
+    page.wait_for_timeout(2 * _SECOND)  # until its shell is listening
     terminal.click()
     page.keyboard.type(f"cd {PROJECT} && python3 -m helpers shell host\n")
     page.keyboard.type("echo typed on $(hostname) >/tmp/typed; exit\n")
@@ -140,7 +140,7 @@ def test_a_terminal_of_jupyterlab_opens_a_shell_on_a_machine(
 
 
 def _opened(page: Page, name: str) -> Locator:
-    """The notebook of this name, once it is the one in front."""
+    """The notebook with this name, once it is the visible tab."""
     expect(page.locator(".jp-mod-current .lm-TabBar-tabLabel").filter(has_text=name)).to_be_visible(
         timeout=_PATIENCE
     )
@@ -152,7 +152,7 @@ def _opened(page: Page, name: str) -> Locator:
 
 
 def _wait_for_kernel(page: Page, name: str) -> None:
-    """Wait until the notebook's kernel has started: a click that comes too early is asked for a kernel."""
+    """Wait until the notebook's kernel has started: an earlier click would open the kernel dialog."""
     parts = urlsplit(page.url)
     for _ in range(60):
         answer = page.request.get(urlunsplit((*parts[:2], "/api/sessions", "", "")))
@@ -160,7 +160,7 @@ def _wait_for_kernel(page: Page, name: str) -> None:
         if kernels.get(name) == "idle":
             return
         page.wait_for_timeout(_SECOND)
-    pytest.fail(f"no kernel for {name} within a minute; there are {kernels}")
+    pytest.fail(f"no kernel for {name} within a minute; running kernels: {kernels}")
 
 
 def _idle(page: Page) -> None:
@@ -180,7 +180,7 @@ def _run_all(page: Page) -> None:
 
 
 def _from_top_to_bottom(page: Page, notebook: Locator) -> dict[str, list[str]]:
-    """Scroll through a notebook, which renders only what is in view, and collect what it shows."""
+    """Scroll through a notebook, which renders only what is visible, and collect what it shows."""
     seen: dict[str, dict[str, None]] = {"errors": {}, "tables": {}, "figures": {}}
     scrolled = notebook.locator(".jp-WindowedPanel-outer")
     height = int(scrolled.evaluate("element => element.scrollHeight"))

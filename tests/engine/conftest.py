@@ -1,4 +1,4 @@
-"""One Engine and one lab for all tests of this directory, and owners of labs that are there to be killed."""
+"""One Engine and one lab for all tests in this directory, and processes that own labs and can be killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture
 def embedded_engine(engine: Engine) -> Engine:
     if engine.endpoint.backend != "embedded":
-        pytest.skip("the Engine of these tests is not the embedded one")
+        pytest.skip("these tests do not run on the embedded engine")
     return engine
 
 

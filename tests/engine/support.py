@@ -1,4 +1,4 @@
-"""What the tests on a real Engine share: a process that owns a lab, and waiting for its end."""
+"""What the tests on a real Engine share: a process that owns a lab, and waiting until all is gone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Owner:
         self.process = python(_OWNER, environment, stdin=subprocess.PIPE)
         assert self.process.stdout
         self.lab_id = self.process.stdout.readline().strip()
-        assert self.lab_id.startswith("lab-"), "the lab did not start: see its message above"
+        assert self.lab_id.startswith("lab-"), "the lab did not start: see its error message above"
 
     def watches(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()

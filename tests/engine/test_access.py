@@ -1,6 +1,6 @@
-"""Nobody else gets in: another account of this computer finds every door closed, each port asks for a key.
+"""No other account on this computer can open our files and sockets, and every port requires a key.
 
-Everything that we start runs meanwhile: the engine, a lab, a kernel, JupyterLab.
+Everything that the course starts is running meanwhile: the engine, a lab, a kernel, JupyterLab.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ START_S = 120
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Yield a state directory of the test's own, with something done in it."""
-    tmp_path.chmod(0o755)  # so that what guards the file is ours, not pytest's
+    """Yield a separate state directory with some recorded progress."""
+    tmp_path.chmod(0o755)  # so that the course protects the file, not pytest
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("LAB_PROGRESS", raising=False)
     record.note_done("02-1")
@@ -52,7 +52,7 @@ def kernel() -> Iterator[KernelManager]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Process, str]]:
-    """Start JupyterLab as `make lab` does; its process, and the address that it prints for its reader."""
+    """Start JupyterLab as `make lab` does; yield its process and the address that it prints."""
     started = subprocess.Popen(
         [*jupyterlab.jupyter_command(tmp_path_factory.mktemp("course")), "--no-browser"],
         cwd=PROJECT,
@@ -80,7 +80,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Pr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
-def test_another_account_opens_no_door(
+def test_another_account_cannot_open_our_files_and_sockets(
     engine: Engine, lab: Lab, kept: Path, kernel: KernelManager, server: tuple[psutil.Process, str]
 ) -> None:
     places = [run_dir(), cache_dir(), kept]
@@ -90,13 +90,13 @@ def test_another_account_opens_no_door(
     assert {"host.sock", "progress.json"} <= names
     if engine.endpoint.backend == "embedded":
         assert {"docker.sock", "qmp.sock", "state", "ssh_key", "host_key", "disk.qcow2"} <= names
-    assert _opened([record.path()]) == [str(record.path())]  # by its owner
-    assert _as_another_account(lambda: _opened([Path("/etc/passwd")])) == ["/etc/passwd"]  # for everybody
+    assert _opened([record.path()]) == [str(record.path())]  # the owner can
+    assert _as_another_account(lambda: _opened([Path("/etc/passwd")])) == ["/etc/passwd"]  # everyone can
     assert _as_another_account(lambda: _opened(doors)) == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
-def test_another_account_can_do_nothing_to_our_processes(
+def test_another_account_cannot_read_our_processes(
     engine: Engine, kernel: KernelManager, server: tuple[psutil.Process, str]
 ) -> None:
     ours = [process.pid for process in _ours()]
@@ -104,7 +104,7 @@ def test_another_account_can_do_nothing_to_our_processes(
     assert _as_another_account(lambda: [pid for pid in ours if _readable(pid)]) == []
 
 
-def test_what_listens_is_on_the_loopback_alone(
+def test_listening_sockets_are_only_on_loopback(
     engine: Engine, lab: Lab, kernel: KernelManager, server: tuple[psutil.Process, str]
 ) -> None:
     listening = {
@@ -117,7 +117,7 @@ def test_what_listens_is_on_the_loopback_alone(
     assert {(name, address) for name, address in listening if address not in ("127.0.0.1", "::1")} == set()
 
 
-def test_jupyterlab_asks_for_its_token(server: tuple[psutil.Process, str]) -> None:
+def test_jupyterlab_requires_its_token(server: tuple[psutil.Process, str]) -> None:
     base, _, token = server[1].partition("lab")
     token = token.rpartition("token=")[2]
     with pytest.raises(urllib.error.HTTPError) as refused:
@@ -131,7 +131,7 @@ def test_jupyterlab_asks_for_its_token(server: tuple[psutil.Process, str]) -> No
 
 
 @pytest.mark.parametrize("port", ["shell_port", "iopub_port", "stdin_port", "control_port"])
-def test_a_kernel_asks_for_its_key(kernel: KernelManager, port: str) -> None:
+def test_a_kernel_requires_its_key(kernel: KernelManager, port: str) -> None:
     client = kernel.blocking_client()
     client.load_connection_file(kernel.connection_file)
     client.start_channels()
@@ -148,7 +148,7 @@ def _listens(port: int) -> bool:
 
 
 def _greeted(port: int, mechanism: bytes) -> bytes:
-    """What a ZeroMQ socket says to a stranger who proposes that mechanism.
+    """The reply of a ZeroMQ socket to a stranger who proposes that mechanism.
 
     Source: ZMTP 3.0, rfc.zeromq.org/spec/23, "greeting": signature, version, mechanism, role, filler.
     """
@@ -162,7 +162,7 @@ def _greeted(port: int, mechanism: bytes) -> bytes:
 
 
 def _ours() -> list[psutil.Process]:
-    """This process's descendants, and the virtual machine with its connections."""
+    """This process's descendants, and the virtual machine and its SSH connections."""
     found = psutil.Process().children(recursive=True)
     named = str(engine_dir())
     for process in psutil.process_iter(["cmdline"]):
@@ -172,7 +172,7 @@ def _ours() -> list[psutil.Process]:
 
 
 def _opened(doors: list[Path]) -> list[str]:
-    """Which of these can be listed, read, written, connected to, or put something into."""
+    """Those that can be listed, read, written to, connected to, or have a file created in them."""
     ways: list[Callable[[Path], object]] = [
         os.listdir,
         lambda path: path.open("rb").close(),
@@ -192,13 +192,13 @@ def _succeeds(way: Callable[[Path], object], door: Path) -> bool:
 
 
 def _readable(pid: int) -> bool:
-    """Whether its memory or environment can be read: keys are in both."""
+    """Whether the process's memory or environment can be read: both contain keys."""
     kept = (Path(f"/proc/{pid}/{what}") for what in ("environ", "mem"))
     return any(_succeeds(lambda path: path.open("rb").close(), path) for path in kept)
 
 
 def _as_another_account(ask: Callable[[], Sequence[object]]) -> list[object]:
-    """What `ask` returns in a child process of another user and group, with no right of ours."""
+    """The result of `ask` in a child process with another user and group, without any of our rights."""
     reading, writing = os.pipe()
     if (child := os.fork()) == 0:
         try:

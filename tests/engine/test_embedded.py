@@ -1,6 +1,6 @@
-"""The embedded engine: its files and its port are its owner's, and it comes back when its processes die.
+"""The embedded engine: only its owner has access, and it recovers when its processes are killed.
 
-The second half kills processes, so it runs an embedded engine of its own from the same cache entry.
+The second half kills processes, so it runs a separate embedded engine from the same cache entry.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def ssh_port() -> int:
     return int((engine_dir() / "ssh_port").read_text())
 
 
-def test_its_directories_are_its_owners_alone() -> None:
+def test_its_directories_are_accessible_only_to_their_owner() -> None:
     for directory in (run_dir(), engine_dir(), cache_dir(), cache_dir() / "engine"):
         assert mode(directory) == "0o700", directory
 
 
-def test_its_sockets_disks_and_keys_are_its_owners_alone(embedded_engine: Engine) -> None:
+def test_its_sockets_disks_and_keys_are_accessible_only_to_their_owner(embedded_engine: Engine) -> None:
     (entry,) = (cache_dir() / "engine").iterdir()
     prepared = next(entry.glob("prepared-*"))
     running = engine_dir()
@@ -50,7 +50,7 @@ def test_its_sockets_disks_and_keys_are_its_owners_alone(embedded_engine: Engine
     assert (prepared / "state").stat().st_size > 0
 
 
-def test_its_only_port_is_ssh_on_the_loopback(ssh_port: int) -> None:
+def test_its_only_port_is_ssh_on_loopback(ssh_port: int) -> None:
     listening = [
         (one.laddr.ip, one.laddr.port)
         for one in _qemu().net_connections("inet")
@@ -59,7 +59,7 @@ def test_its_only_port_is_ssh_on_the_loopback(ssh_port: int) -> None:
     assert listening == [("127.0.0.1", ssh_port)]
 
 
-def test_ssh_refuses_whoever_has_not_the_key(ssh_port: int, tmp_path: Path) -> None:
+def test_ssh_refuses_anyone_without_the_key(ssh_port: int, tmp_path: Path) -> None:
     stranger = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger], check=True)
     options = ["-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null", "-oBatchMode=yes"]
@@ -72,9 +72,9 @@ def test_ssh_refuses_whoever_has_not_the_key(ssh_port: int, tmp_path: Path) -> N
 
 @pytest.fixture
 def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Give this test a cache and a run directory of its own; the built disk is shared, and only read."""
+    """Give the test its own cache and run directories; the built disk is shared and only read."""
     (built,) = (cache_dir() / "engine").iterdir()
-    runtime = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp"))  # short: sockets' paths have a limit
+    runtime = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp"))  # short, because socket paths have a limit
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     monkeypatch.setenv("LAB_ENGINE", "embedded")
@@ -86,13 +86,13 @@ def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
-    # Two notebooks that start at once: one boots it, the other waits.
+    # Two notebooks start at once: one boots the engine, the other waits.
     both = [python(CONNECT, {}), python(CONNECT, {})]
     first, second = (one.communicate(timeout=180)[0].strip() for one in both)
     assert first == second != ""
     (qemu,) = _processes(own_engine / "qmp.sock")
 
-    # The forwarding ssh dies: the same virtual machine is reached again.
+    # The forwarding ssh process is killed: the same virtual machine can be reached again.
     (forward,) = _processes(own_engine / "docker.sock")
     forward.kill()
     forward.wait(10)
@@ -100,7 +100,7 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     assert engine.client.info()["ID"] == first
     assert _processes(own_engine / "qmp.sock") == [qemu]
 
-    # QEMU dies under a lab: an error that a learner can read, soon, and a new engine.
+    # QEMU is killed while a lab runs: there is soon a readable error, and then a new engine.
     with Lab(engine=engine) as lab:
         host = lab["host"]
         assert host.run("true").exit_code == 0

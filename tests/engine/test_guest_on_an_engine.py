@@ -1,4 +1,4 @@
-"""A good guest: what is the user's on an Engine is the same to the byte after a chapter was there.
+"""A user's objects on an Engine are unchanged, byte for byte, after a chapter has run there.
 
 `make soak` does the same with the whole course.
 """
@@ -19,17 +19,17 @@ KINDS = {"container", "network", "volume", "image", "service", "swarm"}
 @pytest.fixture
 def client(engine: Engine) -> Iterator[docker.DockerClient]:
     if engine.endpoint.backend != "embedded":
-        pytest.skip("this Engine has a user already, whose swarm is not for a test to make")
+        pytest.skip("this Engine already has a user; a test must not create a swarm there")
     with user.settled(engine.client):
         yield engine.client
 
 
-def test_the_users_things_are_the_same_to_the_byte(client: docker.DockerClient, engine: Engine) -> None:
+def test_the_users_objects_are_unchanged_byte_for_byte(client: docker.DockerClient, engine: Engine) -> None:
     before = user.inventory(client)
     assert {kind for kind, _ in before} >= KINDS
     visit.carry_out(engine.endpoint.url, "run", "00", timeout=300)
     assert user.changed(before, user.inventory(client)) == {}
     visit.carry_out(engine.endpoint.url, "sweep", timeout=300)
     assert user.changed(before, user.inventory(client)) == {}
-    client.networks.get(user.NAME).disconnect(user.NAME)  # and a change would be seen
+    client.networks.get(user.NAME).disconnect(user.NAME)  # a change would be noticed
     assert user.changed(before, user.inventory(client)) != {}

@@ -1,4 +1,4 @@
-"""One lab of one machine: its LAN, its labels, its command line, its Docker."""
+"""A lab of one machine: its LAN, its labels, its command line, its Docker."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ CREATED = f"{labels.KIND}.created"
 ARTICLE = ipaddress.IPv4Network("192.168.99.0/24")
 
 
-def test_the_machine_has_the_lans_address_100_and_its_own_name(lab: Lab, host: Machine) -> None:
+def test_the_machine_has_address_100_on_the_lan_and_its_own_name(lab: Lab, host: Machine) -> None:
     assert host.address == str(lab.lan.subnet[100])
     asked = host.run("hostname; ip -4 -json address show dev eth0 | jq -r '.[0].addr_info[0].local'")
     assert asked.stdout.split() == ["host", host.address]
 
 
-def test_a_lan_that_is_taken_is_passed_over(engine: Engine) -> None:
+def test_a_subnet_that_is_in_use_is_skipped(engine: Engine) -> None:
     client, mine = engine.client, labels.for_lab("lab-taken")
     created = []
     try:
         pool = IPAMConfig(pool_configs=[IPAMPool(subnet=str(ARTICLE))])
-        with suppress(APIError):  # the lab of the other tests may have it already
+        with suppress(APIError):  # the lab of the other tests may already use it
             created.append(client.api.create_network("lab-taken", ipam=pool, labels=mine)["Id"])
         second = lan.create(client, "lab-taken-2", mine)
         created.append(second.id)
@@ -54,13 +54,13 @@ def test_a_lan_that_is_taken_is_passed_over(engine: Engine) -> None:
             client.api.remove_network(network)
 
 
-def test_every_object_says_whose_it_is(engine: Engine, lab: Lab) -> None:
+def test_every_object_names_its_owner(engine: Engine, lab: Lab) -> None:
     found = of_lab(engine.client, lab.id)
     expected = labels.for_lab(lab.id)
     assert {name.split()[0] for name in found} >= {"container", "network"}
     for name, carried in found.items():
         assert carried[labels.LAB] == lab.id, name
-        if carried[labels.KIND] == stock.KIND:  # labelled before it was claimed: the LAN says the rest
+        if carried[labels.KIND] == stock.KIND:  # labelled before it was claimed: the LAN has the other labels
             continue
         assert carried.keys() == expected.keys(), name
         assert {key for key in expected if carried[key] != expected[key]} <= {CREATED}, name
@@ -68,12 +68,12 @@ def test_every_object_says_whose_it_is(engine: Engine, lab: Lab) -> None:
         assert not labels.owner_is_dead(carried)
 
 
-def test_an_unknown_machine_is_answered_with_the_known_ones(lab: Lab) -> None:
+def test_an_unknown_machine_lists_the_known_ones(lab: Lab) -> None:
     with pytest.raises(LabError, match="this lab has host"):
         lab["machine7"]
 
 
-def test_an_unknown_container_is_answered_with_the_known_ones(host: Machine) -> None:
+def test_an_unknown_container_lists_the_known_ones(host: Machine) -> None:
     with pytest.raises(LabError, match="containers there: "):
         host.container("nobody")
 
@@ -83,15 +83,15 @@ def test_a_command_has_two_outputs_and_an_exit_code(host: Machine) -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (7, "out\n", "größer\n")
 
 
-def test_a_long_output_arrives_whole(host: Machine) -> None:
+def test_long_output_arrives_complete(host: Machine) -> None:
     assert len(host.run("head -c 2000000 /dev/zero | tr '\\0' x").stdout) == 2_000_000
 
 
-def test_a_command_reads_an_empty_input(host: Machine) -> None:
+def test_a_command_gets_empty_input(host: Machine) -> None:
     assert host.run("cat; echo end", timeout=20).stdout == "end\n"
 
 
-def test_a_command_ends_at_its_time(host: Machine) -> None:
+def test_a_command_ends_at_its_timeout(host: Machine) -> None:
     started = time.monotonic()
     done = host.run("echo before; sleep 777; echo after", timeout=2)
     assert (done.exit_code, done.stdout) == (124, "before\n")
@@ -105,14 +105,14 @@ def test_a_command_that_ignores_the_signal_ends_too(host: Machine) -> None:
     assert time.monotonic() - started < 40
 
 
-def test_a_terminal_shows_ctrl_c_and_what_the_command_says_to_it(host: Machine) -> None:
+def test_a_terminal_shows_ctrl_c_and_the_commands_reaction(host: Machine) -> None:
     done = host.run("trap 'echo caught; exit 3' INT; tty; while :; do sleep 0.2; done", tty=True, timeout=10)
     assert done.exit_code == 3
     assert done.stdout.splitlines() == ["/dev/pts/0", "^Ccaught"]
     assert done.stderr == ""
 
 
-def test_the_tools_of_the_chapters_are_there(host: Machine) -> None:
+def test_the_tools_that_the_chapters_use_are_installed(host: Machine) -> None:
     tools = "docker ip bridge iptables tcpdump conntrack jq curl ss ipvsadm ping nc"
     missing = host.run(f"for tool in {tools}; do command -v $tool >/dev/null || echo $tool; done")
     assert missing.stdout == ""
@@ -131,7 +131,7 @@ def test_run_gives_output_and_exit_code(host: Machine) -> None:
     assert ended.value.exit_status == 5
 
 
-def test_events_logs_exec_and_archives_pass_the_tunnel(host: Machine) -> None:
+def test_events_logs_exec_and_archives_work_through_the_tunnel(host: Machine) -> None:
     events = host.docker.events(decode=True, filters={"container": "web", "event": "start"})
     web = host.docker.containers.run("nginx", name="web", detach=True)
     try:
@@ -157,13 +157,13 @@ def test_events_logs_exec_and_archives_pass_the_tunnel(host: Machine) -> None:
         web.remove(force=True)
 
 
-def test_many_clients_pass_the_tunnel_at_once(host: Machine) -> None:
+def test_many_clients_use_the_tunnel_at_once(host: Machine) -> None:
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(lambda _: host.docker.ping(), range(6))) == [True] * 6
 
 
 @pytest.mark.skipif(not shutil.which("docker"), reason="there is no docker CLI here")
-def test_the_docker_cli_passes_the_tunnel(host: Machine) -> None:
+def test_the_docker_cli_works_through_the_tunnel(host: Machine) -> None:
     text = "line\n" * 20_000
     docker = ["docker", "-H", host.docker_host, "run", "-i", "--rm", "busybox"]
     echoed = subprocess.run([*docker, "cat"], input=text, capture_output=True, text=True, timeout=120)
@@ -172,14 +172,14 @@ def test_the_docker_cli_passes_the_tunnel(host: Machine) -> None:
     assert failed.returncode == 6
 
 
-def test_the_tunnels_socket_is_its_owners_alone(host: Machine) -> None:
+def test_the_tunnels_socket_is_accessible_only_to_its_owner(host: Machine) -> None:
     path = Path(host.docker_host.removeprefix("unix://"))
     assert path.is_socket()
     assert mode(path) == "0o600"
     assert mode(path.parent) == "0o700"
 
 
-def test_the_machine_is_of_the_image_that_the_definition_names(engine: Engine, host: Machine) -> None:
+def test_the_machine_uses_the_image_named_by_the_definition(engine: Engine, host: Machine) -> None:
     assert engine.client.containers.get(host.id).attrs["Config"]["Image"] == MACHINE_IMAGE
 
 

@@ -1,4 +1,4 @@
-"""However a lab ends, nothing of it stays; and what is not of a dead lab of ours is never touched."""
+"""However a lab ends, nothing of it is left; only our own dead labs are ever cleaned up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TWO_MINUTES = 120
 StartOwner = Callable[..., Owner]
 
 
-def test_close_leaves_nothing(engine: Engine) -> None:
+def test_close_leaves_nothing_behind(engine: Engine) -> None:
     previous = Lab.current
     lab = Lab(engine=engine)
     try:
@@ -29,7 +29,7 @@ def test_close_leaves_nothing(engine: Engine) -> None:
         assert len(of_lab(engine.client, lab.id)) >= 2
     finally:
         lab.close()
-    # The machine may be ending by itself while it is removed; the watch then looks a second time.
+    # The machine may be shutting down by itself while it is removed; the watcher then looks a second time.
     assert wait_until_empty(lambda: of_lab(engine.client, lab.id), 30) == {}
     assert wait_until_empty(lambda: lab._watch._process.poll() is None, 30) is False
     assert not (run_dir() / "labs" / lab.id).exists()
@@ -37,7 +37,9 @@ def test_close_leaves_nothing(engine: Engine) -> None:
     Lab.current = previous
 
 
-def test_a_lab_that_fails_halfway_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lab_that_fails_halfway_leaves_nothing_behind(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(machine, "_READY_S", 0.01)
     before = _objects_of_this_process(engine)
     with pytest.raises(LabError, match="Booting the machine host"):
@@ -45,7 +47,7 @@ def test_a_lab_that_fails_halfway_leaves_nothing(engine: Engine, monkeypatch: py
     assert wait_until_empty(lambda: _objects_of_this_process(engine).keys() - before.keys(), 30) == set()
 
 
-def test_a_killed_owner_leaves_nothing(engine: Engine, owner: StartOwner) -> None:
+def test_a_killed_owner_leaves_nothing_behind(engine: Engine, owner: StartOwner) -> None:
     killed = owner()
     assert len(of_lab(engine.client, killed.lab_id)) >= 2
     killed.kill()
@@ -53,7 +55,7 @@ def test_a_killed_owner_leaves_nothing(engine: Engine, owner: StartOwner) -> Non
     assert wait_until_empty((run_dir() / "labs" / killed.lab_id).exists, 10) is False
 
 
-def test_without_its_watch_the_machine_ends_itself(engine: Engine, owner: StartOwner) -> None:
+def test_without_its_watcher_the_machine_shuts_itself_down(engine: Engine, owner: StartOwner) -> None:
     killed = owner(**_as_a_docker_of_the_user(engine))
     (watch,) = killed.watches()
     watch.kill()
@@ -63,17 +65,17 @@ def test_without_its_watch_the_machine_ends_itself(engine: Engine, owner: StartO
         return [name for name in of_lab(engine.client, killed.lab_id) if not name.startswith("network")]
 
     assert wait_until_empty(machines, TWO_MINUTES) == []
-    # The LAN has no process that could end with the owner: the next lab's sweep takes it.
+    # The LAN has no process that could end with its owner: the next lab's sweep removes it.
     reaper.sweep(engine.client)
     assert of_lab(engine.client, killed.lab_id) == {}
 
 
-def test_the_engine_is_also_reached_as_a_docker_of_the_user(
+def test_the_engine_can_also_be_used_as_the_users_docker(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in _as_a_docker_of_the_user(engine).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("docker.APIClient.build", None)  # the image is there: nothing is built
+    monkeypatch.setattr("docker.APIClient.build", None)  # the image exists: nothing is built
     reached = connect()
     try:
         assert (reached.endpoint.backend, reached.endpoint.source) == ("docker", "DOCKER_HOST")
@@ -84,13 +86,13 @@ def test_the_engine_is_also_reached_as_a_docker_of_the_user(
         reached.close()
 
 
-def test_the_sweep_takes_the_machines_of_a_dead_lab_wherever_they_came_from(
+def test_the_sweep_removes_the_machines_of_a_dead_lab_wherever_they_came_from(
     engine: Engine, owner: StartOwner
 ) -> None:
     killed = owner()
     machine_id = str(engine.client.containers.get(f"{killed.lab_id}-host").id)
     (watch,) = killed.watches()
-    watch.suspend()  # it would be as quick as the sweep
+    watch.suspend()  # it would otherwise be as quick as the sweep
     try:
         killed.kill()
         reaper.sweep(engine.client)
@@ -111,11 +113,11 @@ def volumes(engine: Engine) -> Iterator[Callable[[Mapping[str, str]], str]]:
 
     yield create
     for name in created:
-        with suppress(NotFound):  # what the sweep has taken
+        with suppress(NotFound):  # the sweep has already removed it
             engine.client.api.remove_volume(name, force=True)
 
 
-def test_the_sweep_takes_dead_labs_of_ours_and_nothing_else(
+def test_the_sweep_removes_our_dead_labs_and_nothing_else(
     engine: Engine, volumes: Callable[[Mapping[str, str]], str]
 ) -> None:
     ended = subprocess.Popen(["true"])
@@ -125,7 +127,7 @@ def test_the_sweep_takes_dead_labs_of_ours_and_nothing_else(
     recycled = {**mine, f"{labels.KIND}.started": "1000000000"}
     names = {
         "dead": volumes(dead),
-        "a process that has the number of the dead owner": volumes(recycled),
+        "a process that has reused the PID of the dead owner": volumes(recycled),
         "living": volumes(mine),
         "on another computer": volumes({**dead, f"{labels.KIND}.host": "elsewhere"}),
         "of another user": volumes({**dead, f"{labels.KIND}.owner": "somebody"}),
@@ -135,13 +137,13 @@ def test_the_sweep_takes_dead_labs_of_ours_and_nothing_else(
     assert reaper.sweep(engine.client) >= 2
     present = {one["Name"] for one in engine.client.api.volumes()["Volumes"]}
     gone = {what for what, name in names.items() if name not in present}
-    assert gone == {"dead", "a process that has the number of the dead owner"}
+    assert gone == {"dead", "a process that has reused the PID of the dead owner"}
 
 
-def test_the_sweep_of_everything_spares_others(
+def test_sweeping_everything_spares_other_users(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, volumes: Callable[[Mapping[str, str]], str]
 ) -> None:
-    # As a user of a name of its own: the labs that live on this Engine are not for this test to remove.
+    # Under a different user name: this test must not remove the labs that are running on this Engine.
     monkeypatch.setattr(labels, "_user", lambda: "tester-of-the-sweep")
     mine = labels.for_lab("lab-sweep-all")
     living = volumes(mine)
@@ -158,5 +160,5 @@ def _objects_of_this_process(engine: Engine) -> dict[str, Mapping[str, str]]:
 
 def _as_a_docker_of_the_user(engine: Engine) -> dict[str, str]:
     if engine.endpoint.tls:
-        pytest.skip("this Engine has certificates: DOCKER_HOST alone does not lead to it")
+        pytest.skip("this Engine uses certificates: DOCKER_HOST alone is not enough to reach it")
     return {"LAB_ENGINE": "docker", "DOCKER_HOST": engine.endpoint.url}

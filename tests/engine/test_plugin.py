@@ -1,4 +1,4 @@
-"""The network plugin on a real Engine, and what is left of its links when something goes wrong."""
+"""The network plugin on a real Engine, and which links remain when something goes wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LAID = [("bridge", "wire_net", ""), ("veth", "wire_net", "web")]
 
 @pytest.fixture(scope="module")
 def machine(engine: Engine) -> Iterator[Machine]:
-    """A machine of its own: its Engine is restarted."""
+    """A separate machine, because its Engine is restarted."""
     previous = Lab.current
     with Lab(engine=engine) as lab:
         yield lab["host"]
@@ -38,7 +38,7 @@ def driver(machine: Machine) -> SocketPlugin:
 
 @pytest.fixture
 def wire(machine: Machine, driver: SocketPlugin) -> Iterator[SocketPlugin]:
-    """A running driver, a network with a web server on it; afterwards neither, and no link."""
+    """A running driver and a network with a web server; both and all links are removed afterwards."""
     done = machine.run(f"{NETWORK} && {WEB}")
     assert done.exit_code == 0, done.stderr
     assert laid(machine) == LAID
@@ -55,7 +55,7 @@ def answers(machine: Machine) -> bool:
     return bool(probes.http_get(machine, None, "http://0.0.0.0:8080/", timeout=20)["ok"].item())
 
 
-def test_killed_while_containers_run_and_a_network_removed_meanwhile(
+def test_the_driver_is_killed_while_containers_run_and_a_network_is_removed_meanwhile(
     machine: Machine, wire: SocketPlugin
 ) -> None:
     machine.run("docker network create --driver wire --subnet 10.8.0.0/24 spare")
@@ -67,7 +67,7 @@ def test_killed_while_containers_run_and_a_network_removed_meanwhile(
     assert run.result().exit_code != 0
     assert "wire.sock: connect: connection refused" in run.result().stderr
     assert remove.result().exit_code == 0
-    assert laid(machine) == [("bridge", "", ""), *LAID]  # an orphan, for now
+    assert laid(machine) == [("bridge", "", ""), *LAID]  # orphaned, for now
     wire.start()
     assert laid(machine) == LAID
     assert answers(machine)
@@ -75,26 +75,26 @@ def test_killed_while_containers_run_and_a_network_removed_meanwhile(
     assert again.exit_code == 0, again.stdout + again.stderr
 
 
-def test_a_container_removed_while_the_driver_is_down_leaves_nothing_after_its_start(
+def test_nothing_is_left_of_a_container_removed_while_the_driver_was_down(
     machine: Machine, wire: SocketPlugin
 ) -> None:
     wire.kill()
     machine.run("docker rm -f web", timeout=120)
     wire.start()
     assert laid(machine) == []
-    # The bridge is laid anew for the next one.
+    # The bridge is created again for the next container.
     assert machine.run(WEB).exit_code == 0
     assert laid(machine) == LAID
 
 
-def test_the_same_subnet_twice_is_refused_and_lays_nothing(machine: Machine, wire: SocketPlugin) -> None:
+def test_the_same_subnet_twice_is_refused_and_creates_no_links(machine: Machine, wire: SocketPlugin) -> None:
     twin = machine.run(NETWORK.replace("wire_net", "twin"))
     assert twin.exit_code != 0
     assert "Pool overlaps with other one on this address space" in twin.stderr
     assert laid(machine) == LAID
 
 
-def test_the_engine_restarted_has_its_containers_back_and_no_orphan(
+def test_after_an_engine_restart_the_containers_are_back_and_no_link_is_orphaned(
     machine: Machine, wire: SocketPlugin
 ) -> None:
     dockerd.restart(machine)
@@ -102,14 +102,14 @@ def test_the_engine_restarted_has_its_containers_back_and_no_orphan(
     assert laid(machine) == LAID
 
 
-def test_an_address_and_a_mac_address_of_the_users_choice(machine: Machine, wire: SocketPlugin) -> None:
+def test_an_address_and_a_mac_address_chosen_by_the_user(machine: Machine, wire: SocketPlugin) -> None:
     chosen = "--ip 10.9.0.77 --mac-address 02:00:00:00:00:07"
     told = machine.run(f"docker run --rm --network wire_net {chosen} busybox ip address show eth0")
     assert "inet 10.9.0.77/24" in told.stdout, told.stderr
     assert "link/ether 02:00:00:00:00:07" in told.stdout
 
 
-def test_a_network_without_addresses_is_refused_when_a_container_comes(
+def test_a_network_without_addresses_is_refused_when_a_container_connects(
     machine: Machine, wire: SocketPlugin
 ) -> None:
     machine.run("docker network create --driver wire --ipam-driver null bare")

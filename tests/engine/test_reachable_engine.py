@@ -1,4 +1,4 @@
-"""The requirements measured on the Engine that carries the other tests."""
+"""The requirements, measured on the Engine on which the other tests run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LABELS = {"docker-networking-lab.test": "probe"}
 
 
-def test_the_endpoint_opens_again(engine: Engine) -> None:
+def test_the_endpoint_can_be_opened_again(engine: Engine) -> None:
     client = open_client(engine.endpoint)
     assert client.info()["ID"] == engine.client.info()["ID"]
     client.close()
@@ -33,7 +33,7 @@ def test_the_probe_leaves_nothing_behind(engine: Engine) -> None:
     assert engine.client.volumes.list(filters=ours) == []
 
 
-def test_the_images_know_their_own_contents(engine: Engine) -> None:
+def test_the_images_list_their_own_contents(engine: Engine) -> None:
     machine = contents.of_image(engine.client, images.MACHINE_IMAGE)
     assert set(images.packages("machine")) <= machine.keys()
     if engine.endpoint.backend == "embedded":
@@ -42,5 +42,5 @@ def test_the_images_know_their_own_contents(engine: Engine) -> None:
         assert system != machine
         assert engine.version in system["docker.io"]
     ours: dict[str, Any] = {"label": f"{images.LABEL}=contents"}
-    # The Engine removes what has ended in its own time.
+    # The Engine removes containers that have ended after a while.
     assert wait_until_empty(lambda: engine.client.containers.list(all=True, filters=ours), 20) == []

@@ -13,7 +13,7 @@ from helpers.paths import PROJECT
 
 
 def typed(*arguments: str, keys: bytes) -> tuple[int, str]:
-    """The exit code of the command in a terminal of its own, and what that terminal showed."""
+    """Run the command in a new terminal; return its exit code and what the terminal showed."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "helpers", "shell", *arguments]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=PROJECT)
@@ -34,7 +34,7 @@ def test_a_shell_on_the_first_machine_of_the_newest_lab(lab: Lab) -> None:
     assert "/dev/pts/" in shown
 
 
-def test_an_unknown_machine_is_answered_with_the_known_ones(lab: Lab) -> None:
+def test_an_unknown_machine_lists_the_known_ones(lab: Lab) -> None:
     code, shown = typed("machine7", keys=b"")
     assert code == 1
     assert "Opening a shell on machine7" in shown

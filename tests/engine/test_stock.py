@@ -1,4 +1,4 @@
-"""The stock of booted machines: claimed in any state, and made whole after its filler has died."""
+"""The stock of booted machines: claimed in any state, and completed after its filler was killed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ USUAL_SHARES = 1024
 
 @pytest.fixture(autouse=True)
 def full_stock(embedded_engine: Engine) -> None:
-    stock.fill(embedded_engine.endpoint.url, 240)  # the process that the last lab has started may be at it
+    stock.fill(embedded_engine.endpoint.url, 240)  # the process that the previous lab started may be doing it
 
 
-def test_a_machine_that_still_boots_is_claimed_like_the_others(engine: Engine) -> None:
+def test_a_machine_that_is_still_booting_is_claimed_like_the_others(engine: Engine) -> None:
     kill_the_filler_while_it_boots_one(engine)
     with Lab(machines=3, engine=engine) as lab:
         for machine in lab.machines.values():
@@ -36,7 +36,7 @@ def test_a_machine_that_still_boots_is_claimed_like_the_others(engine: Engine) -
             assert {one.address for one in lab.machines.values()} <= set(known.split())
 
 
-def test_a_machine_whose_filler_has_died_is_made_ready_by_the_next(engine: Engine) -> None:
+def test_a_machine_whose_filler_died_is_prepared_by_the_next(engine: Engine) -> None:
     kill_the_filler_while_it_boots_one(engine)
     stock.fill(engine.endpoint.url)
     assert [is_ready(one) for one in blanks(engine)] == [True] * stock.SIZE
@@ -61,7 +61,7 @@ def blanks(engine: Engine) -> list[dict[str, Any]]:
 
 
 def is_ready(blank: dict[str, Any]) -> bool:
-    """Whether it has left the network in which machines boot."""
+    """Whether it has left the network on which machines boot."""
     return blank["State"] == "running" and not blank["NetworkSettings"]["Networks"]
 
 

@@ -1,4 +1,4 @@
-"""Copies of a chapter with one thing changed, and what nbval says to them."""
+"""Copies of a chapter with one thing changed, and how nbval judges them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def mutant(chapter: Path, directory: Path, change: Change) -> Path:
     Raises
     ------
     AssertionError
-        If the change changes nothing: a mutant that equals its original proves nothing.
+        If the change has no effect: a mutant that equals its original proves nothing.
     """
     notebook: NotebookNode = nbformat.read(chapter, as_version=4)
     before = nbformat.writes(notebook)
@@ -33,7 +33,7 @@ def mutant(chapter: Path, directory: Path, change: Change) -> Path:
 
 
 def in_source(old: str, new: str) -> Change:
-    """Replace the first `old` in the source of the code cells by `new`."""
+    """Replace the first `old` in the source of the code cells with `new`."""
 
     def change(notebook: NotebookNode) -> None:
         for cell in notebook.cells:
@@ -45,9 +45,9 @@ def in_source(old: str, new: str) -> Change:
 
 
 def in_experiment(old: str, new: str) -> Change:
-    """As `in_source`, but the changed cell's own output is not compared: only what follows from it counts.
+    """Like `in_source`, but the changed cell's own output is not compared: only the consequences count.
 
-    A ``%%on`` cell repeats its commands in its output, which differs with them, whatever they do.
+    A ``%%on`` cell echoes its commands in its output, which therefore differs whatever they do.
     """
 
     def change(notebook: NotebookNode) -> None:
@@ -61,7 +61,7 @@ def in_experiment(old: str, new: str) -> Change:
 
 
 def in_outputs(old: str, new: str) -> Change:
-    """Replace every `old` in the stored text of results and streams by `new`."""
+    """Replace every `old` in the stored text of results and streams with `new`."""
 
     def change(notebook: NotebookNode) -> None:
         for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
@@ -74,12 +74,12 @@ def in_outputs(old: str, new: str) -> Change:
     return change
 
 
-# Truthy and equal to no observation: whatever the first claim expected, it is now wrong.
+# Truthy, and equal to no observation: whatever the first claim expects, it is now wrong.
 wrong_expectation = in_source("expected=", 'expected="wrong on purpose" or ')
 
 
 def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``pytest --nbval`` on one notebook, wherever it is, with the project's own configuration."""
+    """Run ``pytest --nbval`` on one notebook, wherever it is, with the project's configuration."""
     project = [f"--config-file={PROJECT / 'pyproject.toml'}", f"--rootdir={PROJECT}", "-p", "conftest"]
     command = [sys.executable, "-m", "pytest", "--nbval", "--exitfirst", "-p", "no:cacheprovider", *project]
     return subprocess.run(
@@ -88,6 +88,6 @@ def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
 
 
 def assert_caught(result: subprocess.CompletedProcess[str], *because: str) -> None:
-    """Assert that nbval failed a test, and that its report gives one of the reasons."""
+    """Assert that nbval failed a test and that its report contains one of the reasons."""
     assert result.returncode == 1, result.stdout + result.stderr
     assert any(reason in result.stdout for reason in because), result.stdout

@@ -1,6 +1,6 @@
-"""The solutions of a chapter's exercises, run in the chapter's own lab: a cell that only the tests see.
+"""Run the solutions of a chapter's exercises in the chapter's own lab, in a cell that only the tests add.
 
-It stands before the cell that closes the lab, so it costs no lab of its own.
+The cell is inserted before the one that closes the lab, so no additional lab is needed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.learning.exercise import Exercise
 from helpers.paths import NOTEBOOKS, PROJECT
 
 CLOSING = "lab.close()"
-# There it is cheap to try solutions that lack a line: one machine, or two, and no swarm to wait for.
+# Chapters where it is cheap to try solutions without one line: one or two machines, no swarm to wait for.
 EVERY_LINE = ("01", "02", "04", "05")
 _LISTENS_S = 15
 _CALL = """import sys
@@ -30,30 +30,30 @@ rehearse({chapter!r})"""
 
 
 def rehearse(chapter: str) -> None:
-    """Do each exercise as its solution does, and undo it: its checks must notice both."""
+    """Solve each exercise with its solution and undo it again: its checks must notice both."""
     lab = Lab.current
     assert lab, "no lab is open"
     for exercise in exercises.of_chapter(chapter):
-        assert _missing(lab, exercise), f"{exercise.id}: nothing has been done, and its checks pass"
+        assert _missing(lab, exercise), f"{exercise.id}: nothing has been done, but its checks pass"
         if chapter in EVERY_LINE:
             _every_line_counts(lab, exercise)
         assert not (failed := _failure(lab, exercise.solution)), failed
         assert (missing := _missing_in_the_end(lab, exercise)) == [], f"{exercise.id} is done, but: {missing}"
         assert not (failed := _failure(lab, exercise.undo)), failed
-        assert _missing(lab, exercise), f"{exercise.id} has been undone, and its checks still pass"
+        assert _missing(lab, exercise), f"{exercise.id} has been undone, but its checks still pass"
         print(_noticed(exercise))
 
 
 def _every_line_counts(lab: Lab, exercise: Exercise) -> None:
     for line, scripts in without_a_line(exercise.solution):
         solved = not _failure(lab, scripts) and not _missing(lab, exercise)
-        assert not solved, f"{exercise.id} is solved also without the line: {line}"
-        for machine, script in exercise.undo.items():  # as far as there is something to undo
+        assert not solved, f"{exercise.id} is also solved without the line: {line}"
+        for machine, script in exercise.undo.items():  # if there is something to undo
             lab[machine].run(script, timeout=300)
 
 
 def without_a_line(solution: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each line of a solution, and the solution without it; nothing for one that has a single line."""
+    """Yield each line of a solution and the solution without it; nothing if it has only one line."""
     lines = [(machine, line) for machine, script in solution.items() for line in script.splitlines()]
     for left_out in range(len(lines) if len(lines) > 1 else 0):
         kept = lines[:left_out] + lines[left_out + 1 :]
@@ -64,7 +64,7 @@ def without_a_line(solution: Mapping[str, str]) -> Iterator[tuple[str, dict[str,
 
 
 def with_rehearsals(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Insert the rehearsal before the last cell of every chapter that is to be run."""
+    """Insert the rehearsal before the last cell of every chapter that will be run."""
     inserted: list[pytest.Item] = []
     for item in items:
         if isinstance(item, IPyNbCell) and item.cell.source == CLOSING and item.path.parent == NOTEBOOKS:
@@ -91,7 +91,7 @@ def _cell(path: Path) -> NotebookNode:
 
 
 def _noticed(exercise: Exercise) -> str:
-    return f"{exercise.id}: its solution is recognized, and so is its loss"
+    return f"{exercise.id}: its solution is recognized, and so is undoing it"
 
 
 def _missing(lab: Lab, exercise: Exercise) -> list[str]:
@@ -99,7 +99,7 @@ def _missing(lab: Lab, exercise: Exercise) -> list[str]:
 
 
 def _missing_in_the_end(lab: Lab, exercise: Exercise) -> list[str]:
-    """What is missing when a server that was just started has had the time to listen."""
+    """What is missing after a server that was just started has had time to listen."""
     deadline = time.monotonic() + _LISTENS_S
     while (missing := _missing(lab, exercise)) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -107,7 +107,7 @@ def _missing_in_the_end(lab: Lab, exercise: Exercise) -> list[str]:
 
 
 def _failure(lab: Lab, scripts: Mapping[str, str]) -> str:
-    """Run the scripts up to the first that fails, and return it with what it printed; "" if none does."""
+    """Run the scripts up to the first that fails; return it with its output, or "" if none fails."""
     for host, script in scripts.items():
         done = lab[host].run(f"set -e\n{script}", timeout=300)
         if done.exit_code:

@@ -1,4 +1,4 @@
-"""Whether a stored chapter proves anything when nbval finds it unchanged."""
+"""Whether a stored chapter proves anything if nbval finds its outputs unchanged."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ HEADING = re.compile(r": (\d+) of (\d+) claims hold\b")
 
 
 def strict_verdicts(path: Path) -> list[str]:
-    """Return what makes the chapter at `path` less than strict, one sentence each; an empty list is good.
+    """Return what makes the chapter at `path` less than strict, one sentence per fault; empty if none.
 
-    A strict chapter ends its experiments in a verdict table (``.table()`` of a Verdicts object) whose stored
-    output is compared and in which every claim holds; all its cells have been executed; and a cell whose
-    output is not compared asserts something instead.
+    A strict chapter concludes its experiments with a verdict table (``.table()`` of a Verdicts object) whose
+    stored output is compared and in which every claim holds. All its cells have been executed, and a cell
+    whose output is not compared asserts something instead.
     """
     notebook = notebooks.read(path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if strangers := [number for number, cell in enumerate(cells) if not _is_python(cell)]:
-        return [f"code cell {number} is no Python" for number in strangers]
+        return [f"code cell {number} is not valid Python" for number in strangers]
     return [*_loose_cells(cells), *_missing_verdicts(cells)]
 
 
@@ -48,7 +48,7 @@ def _missing_verdicts(cells: Sequence[NotebookNode]) -> Iterator[str]:
         return
     last = tables[-1]
     if set(_treatment(last)) & {"check", "check_exception", "skip"}:
-        yield "the verdict table is not compared as it stands"
+        yield "the verdict table is not compared as displayed"
     shown = "\n".join(str(output.get("data", {}).get("text/plain", "")) for output in last.outputs)
     heading = HEADING.search(shown)
     if not heading:
@@ -58,7 +58,7 @@ def _missing_verdicts(cells: Sequence[NotebookNode]) -> Iterator[str]:
 
 
 def _treatment(cell: NotebookNode) -> dict[str, bool]:
-    """What nbval is told about a cell by tags and comments, as nbval itself reads them."""
+    """What tags and comments tell nbval about a cell, parsed as nbval does."""
     return {**dict(find_metadata_tags(cell.metadata)), **dict(find_comment_markers(cell.source))}
 
 
@@ -78,7 +78,7 @@ def _has(cell: NotebookNode, kind: type[ast.AST]) -> bool:
 
 
 def _verdict_names(cells: Sequence[NotebookNode]) -> set[str]:
-    """Names to which a chapter assigns a Verdicts object that it imported from `helpers.learning`."""
+    """Names to which a chapter assigns a Verdicts object, imported from `helpers.learning`."""
     classes, names = set(), set()
     for node in (node for cell in cells for node in ast.walk(_tree(cell))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers.learning"):

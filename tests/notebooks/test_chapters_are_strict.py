@@ -1,4 +1,4 @@
-"""Every chapter proves what it says, and a broken lab or expectation makes it fail, on the real Engine."""
+"""Every chapter proves what it claims; with a broken lab or expectation it fails, on a real Engine."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def test_no_chapter_is_strict_without_its_verdicts(path: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("name", "change"), BROKEN.items(), ids=BROKEN)
-def test_what_is_broken_on_purpose_is_caught(name: str, change: Change, tmp_path: Path) -> None:
+def test_a_chapter_broken_on_purpose_is_caught(name: str, change: Change, tmp_path: Path) -> None:
     broken = mutant(NOTEBOOKS / f"{name}.ipynb", tmp_path, change)
     assert_caught(nbval(broken), "Cell outputs differ", "ClaimFailed", "AssertionError")

@@ -1,4 +1,4 @@
-"""The tests of the chapters, tested on a chapter small enough to need no Engine."""
+"""The tests for the chapters, tested on a chapter that is small enough to need no Engine."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_different_observation_is_caught(chapter: Path, tmp_path: Path) -> Non
     assert_caught(nbval(mutant(chapter, tmp_path, in_source("6 * 7", "6 * 8"))), "Cell outputs differ")
 
 
-def test_of_a_changed_experiment_only_the_consequences_are_compared(chapter: Path, tmp_path: Path) -> None:
+def test_only_the_consequences_of_a_changed_experiment_are_compared(chapter: Path, tmp_path: Path) -> None:
     without_any = nbval(mutant(chapter, tmp_path, in_experiment("0.1/0.2/0.3 ms", "0.1 ms")))
     assert without_any.returncode == 0, without_any.stdout
     assert_caught(nbval(mutant(chapter, tmp_path, in_experiment("6 * 7", "6 * 8"))), "ClaimFailed")
@@ -115,9 +115,9 @@ def hide_the_table(notebook: NotebookNode) -> None:
             in_source("from helpers.learning.claims import Verdicts", "Verdicts = print"),
             "no cell ends in the table",
         ),
-        (ignore_by_comment, "not compared as it stands"),
-        (ignore_by_tag, "not compared as it stands"),
-        (expect_failure, "not compared as it stands"),
+        (ignore_by_comment, "not compared as displayed"),
+        (ignore_by_tag, "not compared as displayed"),
+        (expect_failure, "not compared as displayed"),
         (clear_output, "stored verdict table is missing"),
         (in_outputs("1 of 1 claims", "0 of 1 claims"), "only 0 of 1 claims hold"),
         (in_outputs("1 of 1 claims", "0 of 0 claims"), "only 0 of 0 claims hold"),
@@ -126,13 +126,13 @@ def hide_the_table(notebook: NotebookNode) -> None:
         (ignore_without_assertion, "code cell 1 hides its output from comparison and asserts nothing"),
     ],
 )
-def test_a_chapter_that_proves_less_is_told(
+def test_a_chapter_that_proves_less_is_reported(
     change: Callable[[NotebookNode], None], complaint: str, chapter: Path, tmp_path: Path
 ) -> None:
     assert complaint in "\n".join(strict_verdicts(mutant(chapter, tmp_path, change)))
 
 
-def test_an_ignored_output_is_fine_where_the_cell_asserts(chapter: Path, tmp_path: Path) -> None:
+def test_an_ignored_output_is_fine_if_the_cell_asserts_something(chapter: Path, tmp_path: Path) -> None:
     def assert_instead(notebook: NotebookNode) -> None:
         ignore_without_assertion(notebook)
         notebook.cells[1].source += "\nassert answer == 42"

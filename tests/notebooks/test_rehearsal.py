@@ -1,4 +1,4 @@
-"""The rehearsal of solutions, rehearsed: on machines that are no more than a shell in a directory."""
+"""The rehearsal of solutions, tested on machines that are only a shell in a directory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HONEST = Exercise(
 
 
 class Shell:
-    """Stands for a machine: runs commands, and nothing else."""
+    """A substitute for a machine: runs commands and nothing else."""
 
     name, address = "host", "192.168.99.100"
 
@@ -47,7 +47,7 @@ class Shell:
 
 
 class Shells(dict[str, Shell]):
-    """Stands for a lab."""
+    """A substitute for a lab."""
 
     lan = SimpleNamespace(gateway="192.168.99.1")
 
@@ -68,11 +68,11 @@ def rehearse(monkeypatch: pytest.MonkeyPatch, exercise: Exercise) -> None:
     rehearsal.rehearse("01")
 
 
-def test_a_solution_and_its_loss_are_noticed(
+def test_a_solution_and_its_undoing_are_noticed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], lab: Path
 ) -> None:
     rehearse(monkeypatch, HONEST)
-    assert capsys.readouterr().out == "01-1: its solution is recognized, and so is its loss\n"
+    assert capsys.readouterr().out == "01-1: its solution is recognized, and so is undoing it\n"
     assert not list(lab.iterdir())
 
 
@@ -82,21 +82,21 @@ def test_a_solution_that_lacks_a_line_is_caught(monkeypatch: pytest.MonkeyPatch,
         rehearse(monkeypatch, replace(HONEST, solution={"host": line}))
 
 
-def test_a_line_too_many_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_superfluous_line_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     longer = {"host": f"{HONEST.solution['host']}\necho done"}
-    with pytest.raises(AssertionError, match="solved also without the line: echo done"):
+    with pytest.raises(AssertionError, match="also solved without the line: echo done"):
         rehearse(monkeypatch, replace(HONEST, solution=longer))
 
 
-def test_what_was_done_before_is_caught(monkeypatch: pytest.MonkeyPatch, lab: Path) -> None:
+def test_an_exercise_that_is_already_solved_is_caught(monkeypatch: pytest.MonkeyPatch, lab: Path) -> None:
     (lab / "site").mkdir()
     (lab / "site" / "page").write_text("hello")
-    with pytest.raises(AssertionError, match="nothing has been done, and its checks pass"):
+    with pytest.raises(AssertionError, match="nothing has been done, but its checks pass"):
         rehearse(monkeypatch, HONEST)
 
 
-def test_a_loss_that_no_check_sees_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AssertionError, match="has been undone, and its checks still pass"):
+def test_an_undoing_that_no_check_notices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AssertionError, match="has been undone, but its checks still pass"):
         rehearse(
             monkeypatch, replace(HONEST, solution={"host": "mkdir site; echo hello >site/page"}, undo={})
         )

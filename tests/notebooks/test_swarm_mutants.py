@@ -1,4 +1,4 @@
-"""Chapter 07 fails when its swarm is not as it should be: a worker missing, mode host, a replica too few."""
+"""Chapter 07 fails if its swarm is wrong: a missing worker, host mode, one replica too few."""
 
 from __future__ import annotations
 

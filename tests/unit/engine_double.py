@@ -1,4 +1,4 @@
-"""An Engine whose every answer can be replaced: by other JSON, by no JSON, by one that is cut short."""
+"""An Engine whose every answer can be replaced: by other JSON, by something else, by truncated data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def frame(kind: int, data: bytes) -> bytes:
 
 
 def reply(body: bytes, status: str = "200 OK", promised: int = 0) -> bytes:
-    """An HTTP response; one that promises more bytes than it has is cut short."""
+    """An HTTP response; if it promises more bytes than it has, it is truncated."""
     length = max(promised, len(body))
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
@@ -41,7 +41,7 @@ _INFO = {"ID": "double", "OSType": "linux", "MemTotal": 8 * 10**9, "ServerVersio
 _NETWORK = {"Id": ID, "Name": "bridge", "IPAM": {"Config": [{"Subnet": "172.17.0.0/16"}]}, "Labels": {}}
 _BOOT = frame(STDOUT, b"booted 26.1.5+dfsg1 1.45\n") + frame(STDOUT, b"ready\n")
 
-# Method and path (without the API version) of what a lab asks, and what an Engine answers to it.
+# Method and path (without the API version) of a lab's requests, and the answers of an Engine.
 ROUTES: Mapping[str, bytes] = {
     "GET /version": told(_VERSION),
     "GET /info": told(_INFO),
@@ -61,7 +61,7 @@ _MISSING = reply(b'{"message": "no such thing"}', "404 Not Found")
 
 
 class EngineDouble:
-    """Listens on a Unix socket; `changed` has the answers that are not as in `ROUTES`."""
+    """Listens on a Unix socket; `changed` overrides answers in `ROUTES`."""
 
     def __init__(self, path: Path) -> None:
         self.url = f"unix://{path}"

@@ -1,4 +1,4 @@
-"""A machine whose shell runs here, with programs that say what real ones were recorded to say."""
+"""A machine whose shell runs locally, with programs that print the recorded output of real ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Shell:
-    """Runs scripts with the programs of one directory before all others."""
+    """Runs scripts with one directory's programs first in PATH."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -30,7 +30,7 @@ class Shell:
 
 
 class Container:
-    """What the probes use of docker-py's container."""
+    """The parts of docker-py's container that the probes use."""
 
     def __init__(self, name: str, shell: Shell, networks: dict[str, Any] | None = None, pid: int = 1) -> None:
         self.name = name
@@ -50,7 +50,7 @@ class Container:
 
 
 class Machine:
-    """What the probes use of a machine."""
+    """The parts of a machine that the probes use."""
 
     def __init__(self, shell: Shell, *containers: Container, name: str = "host", address: str = "") -> None:
         self.name, self.address, self.shell = name, address, shell

@@ -1,4 +1,4 @@
-"""What the property-based tests share: how they run, what they are fed with, and what they allow."""
+"""What the property-based tests share: their settings, their inputs, and the errors they allow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache_dir() / "hypothe
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-# The same examples in every run: a failure belongs to the change that shows it, not to chance. An example
-# that was found once stands beside its test (@example), so nothing has to be remembered between runs.
+# The same examples in every run: a failure is caused by the change that shows it, not by chance. An example
+# that once failed is added to its test (@example), so nothing has to be stored between runs.
 PROJECT = settings(
     derandomize=True,
     database=None,
@@ -31,7 +31,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-# Text made of what programs print, so that it comes close to what their readers look for.
+# Text made of pieces that programs print, so that it resembles what the parsers look for.
 _WORDS = r"\x1f \x1e \n \t 0 1 -1 7 127 124 200 1.5 nan : { } [ ] , / = < > # . .. a ok é \0 \ud800 \x20"
 WORDS = st.sampled_from([ast.literal_eval(f"'{word}'") for word in _WORDS.split()] + ['"'])
 PRINTED = st.lists(WORDS, max_size=25).map("".join)
@@ -39,7 +39,7 @@ PRINTED = st.lists(WORDS, max_size=25).map("".join)
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Let through what a reader can use, a `LabError` that says all three things; nothing else."""
+    """Allow only errors that help a reader: a `LabError` with all three parts."""
     try:
         yield
     except LabError as error:

@@ -1,4 +1,4 @@
-"""What readers need who do not see the figures, see no colours, or listen to a chapter's headings."""
+"""What readers need who cannot see the figures or colours, or who navigate a chapter by its headings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_stored_figure_has_alternative_text(path: Path) -> None:
     assert figures
     for figure in figures:
         said = figure.metadata.get("image/png", {}).get("alt", "")
-        assert len(said.split()) > 5, f"a figure of {path.name} says only {said!r}"
+        assert len(said.split()) > 5, f"a figure of {path.name} has only the alternative text {said!r}"
 
 
 @every_chapter
@@ -41,19 +41,19 @@ def test_headings_come_in_order(path: Path) -> None:
     assert all(after <= before + 1 for before, after in pairwise(levels)), levels
 
 
-def test_kinds_of_network_are_told_apart_without_colour() -> None:
+def test_kinds_of_network_are_distinguishable_without_colour() -> None:
     for one, other in combinations(style.KINDS.values(), 2):
         lightness = [_lightness(kind.colour) for kind in (one, other)]
         assert one.hatch != other.hatch or abs(lightness[0] - lightness[1]) > 0.15, (one, other)
 
 
-def test_series_are_told_apart_without_colour() -> None:
+def test_series_are_distinguishable_without_colour() -> None:
     for one, other in combinations(style.SERIES, 2):
         assert one[1] != other[1], "the same marker"
         assert one[2] != other[2], "the same line"
 
 
 def _lightness(colour: str) -> float:
-    """As a greyscale printer weighs red, green and blue."""
+    """The luminance, weighted as a greyscale printer weights red, green and blue."""
     red, green, blue = to_rgb(colour)
     return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -1,4 +1,4 @@
-"""Whatever an Engine or what stands in its place answers: a lab, or an error that can be read."""
+"""Whatever an Engine, or something in its place, answers: the result is a lab or a readable error."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def double() -> Iterator[EngineDouble]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, double: EngineDouble) -> None:
-    """Leave out what costs seconds and is not asked here: the probe's container, and the watch's process."""
+    """Leave out slow parts that are not tested here: the probe's container and the watcher's process."""
     monkeypatch.setenv("DOCKER_HOST", double.url)
     monkeypatch.setattr(requirements, "recall", lambda client: [])
     monkeypatch.setattr(machine, "_READY_S", 1)
@@ -78,7 +78,7 @@ def use(double: EngineDouble) -> None:
         engine.close()
 
 
-def test_the_double_is_an_engine_as_long_as_nothing_is_changed(quick: None, double: EngineDouble) -> None:
+def test_the_unmodified_double_behaves_like_an_engine(quick: None, double: EngineDouble) -> None:
     double.changed = {}
     engine = connect("docker")
     with Lab(engine=engine) as started:
@@ -101,7 +101,7 @@ def test_the_double_is_an_engine_as_long_as_nothing_is_changed(quick: None, doub
 @example({"POST /containers/.*/exec": told({})})
 @example({"GET /exec/.*/json": told({"ExitCode": "seven"})})
 @example({"POST /exec/.*/start": hijacked(b"\x01\0\0\0\xff\xff\xff\xffshort")})
-def test_an_answer_that_is_none_of_dockers(
+def test_answers_that_docker_would_not_give(
     quick: None, double: EngineDouble, changed: dict[str, bytes]
 ) -> None:
     double.changed = changed
@@ -119,7 +119,7 @@ def test_an_answer_that_is_nested_too_deeply(quick: None, double: EngineDouble) 
 @example("tcp://[", "")
 @example("ssh://host:port", "")
 @example("unix://", "")
-def test_addresses_of_engines(host: str, context: str) -> None:
+def test_engine_addresses(host: str, context: str) -> None:
     with readable():
         assert resolve({"DOCKER_HOST": host, "DOCKER_CONTEXT": context, "DOCKER_CONFIG": "/nowhere"}).url
 
@@ -135,7 +135,7 @@ def test_addresses_that_lead_nowhere(url: str) -> None:
 
 @given(st.binary(max_size=200), st.booleans(), st.integers(1, 50))
 @example(b"\x01\0\0\0\xff\xff\xff\xffshort", True, 50)
-def test_a_stream_ends_whatever_comes(sent: bytes, framed: bool, piece: int) -> None:
+def test_a_stream_ends_whatever_is_sent(sent: bytes, framed: bool, piece: int) -> None:
     engine, client = socket.socketpair()
     with engine, client:
         for start in range(0, len(sent), piece):
@@ -146,7 +146,7 @@ def test_a_stream_ends_whatever_comes(sent: bytes, framed: bool, piece: int) -> 
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=30)), max_size=5), st.integers(1, 20))
-def test_frames_survive_any_cut(frames: list[tuple[int, bytes]], piece: int) -> None:
+def test_frames_survive_any_fragmentation(frames: list[tuple[int, bytes]], piece: int) -> None:
     sent = b"".join(frame(kind, data) for kind, data in frames)
     engine, client = socket.socketpair()
     with engine, client:

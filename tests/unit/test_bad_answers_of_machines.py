@@ -1,4 +1,4 @@
-"""Whatever programs on a machine print, or send to the plugin: a result, or an error that can be read."""
+"""Whatever a machine's programs print or send to the plugin: the result is valid or a readable error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from helpers.probes import inspection
 from tests.unit.properties import JSON, PRINTED, readable
 from tests.unit.test_plugin_protocol import Kernel
 
-# What programs said when all was well: cut short somewhere, it is what a broken connection leaves.
+# Valid output of programs; truncated anywhere, it is what a broken connection leaves.
 RECORDED = [
     "PING 172.17.0.2: 56 data bytes\n64 bytes from 172.17.0.2: seq=0 ttl=64 time=0.5 ms\n"
     "1 packets transmitted\x1f0\x1e",
@@ -37,7 +37,7 @@ RECORDED = [
     "-A DOCKER --dport 8080 -c 1 60 -j DNAT --to-destination 172.17.0.2:80\n",
     "1MOyoQIABAAAAAAAAAAAAAAABAABAAAA",
 ]
-# The header of a capture file, and that of one frame of 42 bytes.
+# The header of a capture file, and the header of one 42-byte frame.
 PCAP = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000") + bytes(8) + b"\x2a\0\0\0\x2a\0\0\0"
 OUTPUTS = st.one_of(
     PRINTED,
@@ -49,7 +49,7 @@ DONE = st.builds(Completed, st.sampled_from([0, 0, 0, 1, 124, 127]), OUTPUTS, OU
 
 
 class Garbled:
-    """A machine on which every program, and the Engine, answers something."""
+    """A machine on which every program and the Engine return arbitrary output."""
 
     name, address = "host", "192.168.99.100"
 
@@ -119,12 +119,12 @@ PROBES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", PROBES)
 @settings(max_examples=60)
 @given(DONE, TOLD)
-def test_probes_of_a_machine_that_garbles_everything(name: str, done: Completed, told: Any) -> None:
+def test_probes_on_a_machine_that_returns_garbage(name: str, done: Completed, told: Any) -> None:
     with readable():
         PROBES[name](Garbled(done, told))
 
 
-def test_a_probe_that_is_called_wrongly_is_pythons_own_error() -> None:
+def test_a_probe_called_incorrectly_raises_pythons_own_error() -> None:
     with pytest.raises(TypeError, match="target"):
         probes.ping(Garbled(Completed(0, "", ""), {}), "web")  # type: ignore[call-arg, arg-type]
 
@@ -147,7 +147,7 @@ def test_layers_of_a_frame_add_up_to_it(frame: bytes) -> None:
 @given(
     PRINTED | st.lists(JSON.map(json.dumps)).map("\n".join) | JSON.map(lambda value: f"{json.dumps(value)}\n")
 )
-@example('{"call": "Net{"call": "NetworkDriver.Join", "status": 200}\n')  # a driver was killed as it wrote
+@example('{"call": "Net{"call": "NetworkDriver.Join", "status": 200}\n')  # a driver was killed while writing
 @example('{"call": 1}\n')
 def test_the_call_log(text: str) -> None:
     with readable():
@@ -205,6 +205,6 @@ def test_the_plugins_protocol(call: str, body: bytes, scope: str) -> None:
         assert json.dumps(recorded)
 
 
-def test_an_address_table_without_names_is_said_to_be_unreadable() -> None:
+def test_an_address_table_without_names_is_reported_as_unreadable() -> None:
     with pytest.raises(LabError, match="KeyError"):
         inspection.lan(SimpleNamespace(machines={"host": Garbled(Completed(0, '[{"x": 1}]', ""), {})}))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Whatever a learner types, edits or breaks: a result, or an error that can be read. Needs no Engine."""
+"""Whatever a learner types, edits or breaks: a valid result or a readable error. Needs no Engine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ANYTHING = JSON | st.binary(max_size=8) | st.sampled_from([np.array([1, 2]), pd.
 
 
 class NoEngine:
-    """An Engine that must not be asked: what is wrong has to be noticed before."""
+    """An Engine that must not be used: the mistake has to be noticed before."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the Engine was asked for {name}")
@@ -49,11 +49,11 @@ class NoEngine:
 @example([f"m{number}" for number in range(200)])
 @example(["größe"])
 @example(["host_1"])  # `hostname` refuses it
-@example(["a-b"])  # the part behind the last hyphen would be taken for the whole name
+@example(["a-b"])  # the part after the last hyphen would be mistaken for the whole name
 @example(["a" * 60])
 @example(["Host", "host"])
 @example(True)
-def test_names_of_machines(machines: Any) -> None:
+def test_machine_names(machines: Any) -> None:
     with readable():
         names = _names(machines)
         assert 1 <= len(names) <= 100
@@ -62,7 +62,7 @@ def test_names_of_machines(machines: Any) -> None:
 
 
 @given(ANYTHING)
-def test_machines_of_a_lab(name: Any) -> None:
+def test_indexing_a_lab(name: Any) -> None:
     lab = object.__new__(Lab)
     lab.machines = {"host": machine(NoEngine())}
     with readable():
@@ -77,13 +77,13 @@ def machine(api: Any) -> Machine:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, 1e300, "ten", None])
-def test_a_command_needs_a_time_that_a_clock_can_show(timeout: Any) -> None:
+def test_a_command_needs_a_finite_positive_timeout(timeout: Any) -> None:
     with pytest.raises(LabError, match="seconds"):
         machine(NoEngine()).run("true", timeout=timeout)
 
 
 @given(JSON.filter(lambda command: not isinstance(command, str)) | st.just("echo \0"))
-def test_a_command_is_text_for_a_shell(command: Any) -> None:
+def test_a_command_must_be_text_for_a_shell(command: Any) -> None:
     with pytest.raises(LabError, match="sh -c"):
         machine(NoEngine()).run(command)
 
@@ -93,7 +93,7 @@ def test_a_command_is_text_for_a_shell(command: Any) -> None:
 @example("../images")
 @example("a b")
 @example("web?all=1")
-def test_containers_of_a_machine(name: Any) -> None:
+def test_looking_up_containers_of_a_machine(name: Any) -> None:
     docker_of_machine = SimpleNamespace(
         containers=SimpleNamespace(get=_no_such_container, list=lambda all: [SimpleNamespace(name="web")])
     )
@@ -109,7 +109,7 @@ def _no_such_container(name: str) -> None:
     raise docker.errors.NotFound("no such container")
 
 
-def test_a_machine_that_has_gone_is_said_to_have_gone() -> None:
+def test_a_machine_that_has_ended_is_reported_as_ended() -> None:
     host = machine(NoEngine())
     host.docker = SimpleNamespace(containers=NoEngine())  # type: ignore[assignment]
     with pytest.raises(LabError, match="has ended"):
@@ -121,7 +121,7 @@ def test_a_machine_that_has_gone_is_said_to_have_gone() -> None:
 @example("host --timeout=inf")
 @example("-h")
 @example("host --timeout %s")
-def test_the_line_of_on(line: str) -> None:
+def test_the_arguments_of_on(line: str) -> None:
     Lab.current = None
     magic: Any = magics.OnMachine()
     with pytest.raises(LabError):
@@ -147,13 +147,13 @@ def test_the_cell_of_on_reaches_the_shell_whole(cell: str) -> None:
 @example(["01", "a" * 5000 + ".ipynb"])
 @example(["\0.ipynb"])
 @example(["\ud800"])
-def test_names_of_chapters(names: list[str]) -> None:
+def test_chapter_names(names: list[str]) -> None:
     with readable():
         assert all(path.suffix == ".ipynb" for path in notebooks.find(names))
 
 
 @given(ANYTHING)
-def test_names_of_exercises(name: Any) -> None:
+def test_exercise_names(name: Any) -> None:
     with readable():
         check(name)
     with readable():
@@ -161,7 +161,7 @@ def test_names_of_exercises(name: Any) -> None:
 
 
 @given(st.sampled_from(["", "\n", " \n", "one\ntwo"]))
-def test_a_check_says_why_it_could_not_look(seen: str) -> None:
+def test_a_check_reports_why_it_could_not_run(seen: str) -> None:
     def fail(lab: Any) -> None:
         raise LabError("Looking", seen, "Nothing.")
 
@@ -191,7 +191,7 @@ def test_predictions(predicted: Any, measured: Any) -> None:
         " ".join
     )
 )
-def test_grids_of_predictions(text: str) -> None:
+def test_prediction_grids(text: str) -> None:
     with readable():
         assert set(read_grid(text).values()) <= {True, False, None}
 
@@ -208,7 +208,7 @@ def test_claims(expected: Any, observed: Any, engine: str) -> None:
 
 
 def _damaged(notebook: Any, data: st.DataObject) -> Any:
-    """Replace, delete or add something somewhere in the JSON of a notebook."""
+    """Replace or delete something at a random place in the JSON of a notebook."""
     damaged = place = copy.deepcopy(notebook)
     while True:
         keys = sorted(place) if isinstance(place, dict) else list(range(len(place)))
@@ -237,7 +237,7 @@ def _try_every_reader(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", BROKEN, ids=str)
-def test_files_that_are_no_notebooks(content: bytes, tmp_path: Path) -> None:
+def test_files_that_are_not_notebooks(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "01_broken.ipynb"
     path.write_bytes(content)
     with pytest.raises(LabError, match="01_broken"):
@@ -252,25 +252,23 @@ def test_a_notebook_that_cannot_be_opened(tmp_path: Path) -> None:
 
 @settings(max_examples=150)
 @given(st.data())
-def test_notebooks_with_something_wrong_somewhere(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+def test_randomly_damaged_notebooks(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     path = tmp_path_factory.getbasetemp() / "01_damaged.ipynb"
     path.write_text(json.dumps(_damaged(SMALL, data)))
     _try_every_reader(path)
 
 
-def test_a_cell_that_is_no_python_is_named(tmp_path: Path) -> None:
+def test_a_cell_that_is_not_python_is_named(tmp_path: Path) -> None:
     notebook = copy.deepcopy(CHAPTER)
     next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")["source"] = "if if"
     path = tmp_path / "01_damaged.ipynb"
     path.write_text(json.dumps(notebook))
-    assert "code cell 0 is no Python" in " ".join(strict_verdicts(path))
+    assert "code cell 0 is not valid Python" in " ".join(strict_verdicts(path))
 
 
 @settings(max_examples=50)
 @given(st.data())
-def test_the_course_map_shows_a_chapter_whatever_is_in_it(
+def test_the_course_map_shows_a_chapter_whatever_it_contains(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     directory = tmp_path_factory.mktemp("course")
@@ -300,7 +298,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @example(b"[" * 100_000)
 @example(b'{"01": "\\ud800"}')
 @example(b'{"01": "yesterday"}')
-def test_a_damaged_record_counts_as_far_as_it_can_be_read(kept: Path, content: bytes) -> None:
+def test_the_readable_part_of_a_damaged_record_counts(kept: Path, content: bytes) -> None:
     kept.write_bytes(content)
     assert all(time.strptime(day, "%Y-%m-%d") for day in record.read().values())
     assert repr(course_map()).encode()
@@ -308,7 +306,7 @@ def test_a_damaged_record_counts_as_far_as_it_can_be_read(kept: Path, content: b
     assert record.when_done("02-1")
 
 
-def test_a_record_that_cannot_be_written_is_a_readable_error(kept: Path) -> None:
+def test_a_record_that_cannot_be_written_raises_a_readable_error(kept: Path) -> None:
     kept.mkdir()
     assert record.read() == {}
     with pytest.raises(LabError, match="progress"):

@@ -1,4 +1,4 @@
-"""The verdict table decides, shows and fails as it says."""
+"""The verdict table decides, shows and fails as documented."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_same(expected: object, observed: object, equal: bool) -> None:
         (FRAME, "  name  n\nbridge  1\n  host  2"),
     ],
 )
-def test_text_is_the_same_in_every_run(value: object, text: str) -> None:
+def test_text_is_identical_in_every_run(value: object, text: str) -> None:
     assert as_text(value) == text
 
 
@@ -63,7 +63,7 @@ def verdicts() -> Verdicts:
     return made
 
 
-def test_table_of_claims_that_hold() -> None:
+def test_the_table_of_claims_that_hold() -> None:
     table = verdicts().table()
     assert list(table.frame["holds"]) == ["yes", "yes"]
     assert repr(table) == (
@@ -79,7 +79,7 @@ def test_table_of_claims_that_hold() -> None:
     )
 
 
-def test_html_is_whole_and_escaped() -> None:
+def test_html_is_complete_and_escaped() -> None:
     made = Verdicts("x")
     made.claim("<b> & " + "long " * 40, expected="a<b", observed="a<b", source="beyond")
     shown = made.table()._repr_html_()
@@ -89,7 +89,7 @@ def test_html_is_whole_and_escaped() -> None:
     assert "beyond the article" in shown
 
 
-def test_a_claim_that_fails_is_shown_then_raised(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_claim_is_shown_and_then_raised(capsys: pytest.CaptureFixture[str]) -> None:
     made = verdicts()
     made.claim("names resolve", expected="yes", observed=False)
     made.claim("MAC", expected="02:42", observed="9a:11")
@@ -104,12 +104,12 @@ def test_a_claim_that_fails_is_shown_then_raised(capsys: pytest.CaptureFixture[s
     assert "2 of 4 claims hold" in capsys.readouterr().out
 
 
-def test_nothing_claimed_is_no_success() -> None:
+def test_a_table_without_claims_is_not_a_success() -> None:
     with pytest.raises(ClaimFailed, match="no claim"):
         Verdicts("01").table()
 
 
-def test_a_cell_run_twice_replaces_its_verdict_in_place() -> None:
+def test_a_cell_that_is_run_twice_replaces_its_verdict_in_place() -> None:
     made = verdicts()
     made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.9/16")
     assert list(made.frame()["holds"]) == ["NO", "yes"]
@@ -128,7 +128,9 @@ def test_a_cell_run_twice_replaces_its_verdict_in_place() -> None:
         ("26.1.5+dfsg1", "25.0", "28.0", "NO"),
     ],
 )
-def test_a_claim_is_made_for_some_engines_only(engine: str, since: str, until: str, holds: str) -> None:
+def test_a_claim_can_be_limited_to_some_engine_versions(
+    engine: str, since: str, until: str, holds: str
+) -> None:
     made = Verdicts("01", engine=engine)
     made.claim("MAC follows the address", expected="02:42", observed="x", since=since, until=until)
     [row] = made.frame().to_dict("records")
@@ -143,13 +145,13 @@ def test_claims_that_do_not_apply_prove_nothing() -> None:
         made.table()
 
 
-def test_a_claim_whose_experiment_the_engine_lacks_does_not_apply() -> None:
+def test_a_claim_about_something_the_engine_lacks_does_not_apply() -> None:
     made = Verdicts("01")
     made.claim("One MAC", expected=1, observed=None, lacks="ipvlan")
     [row] = made.frame().to_dict("records")
     assert (row["claim"], row["holds"]) == ("One MAC (needs ipvlan)", "does not apply")
 
 
-def test_a_version_needs_the_engines() -> None:
+def test_a_version_limit_needs_the_engines_version() -> None:
     with pytest.raises(ValueError, match="engine="):
         Verdicts("01").claim("MAC", expected=1, observed=1, since="25.0")

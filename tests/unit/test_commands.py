@@ -28,7 +28,7 @@ def test_without_a_verb_there_is_help(package: str, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("arguments", [["frobnicate"], ["clean", "--all"], ["lab", "01"]])
-def test_what_no_verb_understands_is_refused(
+def test_unknown_verbs_and_arguments_are_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -37,7 +37,7 @@ def test_what_no_verb_understands_is_refused(
     assert "usage:" in capsys.readouterr().err
 
 
-def test_foreseeable_trouble_is_one_message(
+def test_a_foreseeable_error_prints_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(package: str, verb: Verb, arguments: list[str]) -> int:
@@ -48,7 +48,7 @@ def test_foreseeable_trouble_is_one_message(
     assert capsys.readouterr().err == "\nrun ['01', '02']\n  seen: a wall\n  next: Walk around it.\n"
 
 
-def test_an_interruption_is_one_line(
+def test_an_interruption_prints_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(package: str, verb: Verb, arguments: list[str]) -> int:
@@ -81,7 +81,7 @@ def test_windows_and_old_pythons_are_told_what_to_do(monkeypatch: pytest.MonkeyP
     assert "wsl --install" in obstacle()
 
 
-def test_nothing_is_made_only_to_stop_or_sweep(
+def test_stop_and_sweep_do_not_create_an_environment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(environment, "usable", lambda: None)
@@ -127,7 +127,7 @@ def test_make_help_shows_the_learners_verbs_and_then_the_maintainers() -> None:
     assert [word for word in shown if (word in {verb for _, verb in VERBS})] == [verb for _, verb in VERBS]
 
 
-def test_a_development_container_ends_in_a_verb() -> None:
+def test_the_development_container_runs_an_existing_verb() -> None:
     container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
     *python, verb, chapter = container["postCreateCommand"].split()
     assert python == ["python3", "-m", "helpers"]

@@ -15,7 +15,7 @@ def test_a_manifest_has_a_version_for_each_package() -> None:
 
 
 @given(PRINTED)
-def test_what_is_no_manifest_is_refused(printed: str) -> None:
+def test_text_that_is_not_a_manifest_is_refused(printed: str) -> None:
     if any(line.count(" ") != 1 for line in printed.splitlines()) or not printed.strip("\n"):
         with pytest.raises(ValueError):  # noqa: PT011
             contents.read(printed)

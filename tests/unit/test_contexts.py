@@ -1,4 +1,4 @@
-"""Where the endpoint comes from, and its certificates. Needs no Engine."""
+"""How the endpoint and its certificates are found. Needs no Engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helpers.errors import LabError
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty configuration directory, and a home that has none either."""
+    """Return an empty configuration directory, with a home directory that has none either."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     directory = tmp_path / "docker"
     directory.mkdir()
@@ -23,7 +23,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_context(config: Path, name: str, endpoint: Any) -> Path:
-    """Store a context as the CLI does; return the directory of its certificates (not made)."""
+    """Store a context as the CLI does; return the directory for its certificates (not created)."""
     folder = hashlib.sha256(name.encode()).hexdigest()
     meta = config / "contexts" / "meta" / folder / "meta.json"
     meta.parent.mkdir(parents=True)
@@ -40,7 +40,7 @@ def test_default_socket(config: Path) -> None:
     assert (endpoint.backend, endpoint.tls) == ("docker", None)
 
 
-def test_host_beats_context_beats_current_context(config: Path) -> None:
+def test_docker_host_beats_docker_context_beats_the_current_context(config: Path) -> None:
     write_context(config, "colima", {"Host": "unix:///colima.sock"})
     write_context(config, "far", {"Host": "ssh://me@far"})
     (config / "config.json").write_text('{"currentContext": "colima"}')
@@ -52,7 +52,7 @@ def test_host_beats_context_beats_current_context(config: Path) -> None:
     assert resolve(environ) == Endpoint("unix:///chosen.sock", "DOCKER_HOST")
 
 
-def test_context_default_is_the_default_socket_whatever_is_current(config: Path) -> None:
+def test_the_context_default_is_always_the_default_socket(config: Path) -> None:
     (config / "config.json").write_text('{"currentContext": "colima"}')
     endpoint = resolve({"DOCKER_CONFIG": str(config), "DOCKER_CONTEXT": "default"})
     assert endpoint == Endpoint("unix:///var/run/docker.sock", "context 'default' (DOCKER_CONTEXT)")
@@ -101,7 +101,7 @@ def test_malformed_address_names_its_source(config: Path, address: str) -> None:
 def test_tls_follows_the_environment(config: Path) -> None:
     (config / "ca.pem").touch()
     environ = {"DOCKER_HOST": "tcp://engine:2376", "DOCKER_CERT_PATH": str(config)}
-    assert resolve(environ).tls is None  # certificates alone do not turn TLS on for the CLI either
+    assert resolve(environ).tls is None  # certificates alone do not enable TLS for the CLI either
     verified = resolve(environ | {"DOCKER_TLS_VERIFY": "1"}).tls
     assert verified is not None
     assert (verified.verify, verified.ca_cert, verified.cert) == (True, str(config / "ca.pem"), None)

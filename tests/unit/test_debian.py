@@ -23,7 +23,7 @@ After this operation, 71.2 MB of additional disk space will be used.
 def apt(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[dict[str, tuple[int, str]]], list[list[str]]]:
-    """Stand in for apt-get: answers by its first argument; returns the list of calls."""
+    """Replace apt-get: answer according to its first argument; return the list of calls."""
 
     def answer_with(answers: dict[str, tuple[int, str]]) -> list[list[str]]:
         calls: list[list[str]] = []
@@ -75,7 +75,7 @@ def test_root_needs_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
     assert debian.as_root(["ip", "link"]) == ["sudo", "ip", "link"]
 
 
-def test_neither_root_nor_sudo_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_root_or_sudo_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(LabError, match="no sudo") as caught:
@@ -83,7 +83,7 @@ def test_neither_root_nor_sudo_is_one_clear_error(monkeypatch: pytest.MonkeyPatc
     assert "apt-get update" in caught.value.tried
 
 
-def test_what_is_there_is_not_installed_again(
+def test_installed_packages_are_not_installed_again(
     apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = apt({})
@@ -92,7 +92,7 @@ def test_what_is_there_is_not_installed_again(
     assert capsys.readouterr().err == ""
 
 
-def test_says_what_why_and_how_much_before_it_installs(
+def test_what_why_and_how_much_is_printed_before_installing(
     apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken_source = (100, "Err:1 https://example.invalid stable InRelease\nE: Failed to fetch")
@@ -102,10 +102,10 @@ def test_says_what_why_and_how_much_before_it_installs(
     assert "The embedded engine needs Debian packages that are not installed yet: qemu-system-x86" in said
     assert "Installing 3 packages: 12.3 MB to download, 71.2 MB of disk space" in said
     assert calls[-1] == ["install", "qemu-system-x86"]
-    assert debian.installed_by_us() == []  # by the stand-in, it is missing still
+    assert debian.installed_by_us() == []  # the stand-in installs nothing, so it is still missing
 
 
-def test_a_failure_carries_apts_own_words(
+def test_a_failure_quotes_apts_own_message(
     apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]],
 ) -> None:
     apt({"update": (0, ""), "--simulate": (100, "Reading…\nE: Unable to locate package qemu-system-x86\n")})

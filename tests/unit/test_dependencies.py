@@ -22,7 +22,7 @@ PLATFORMS = [
 ]
 
 
-def test_conda_gets_the_same_dependencies() -> None:
+def test_conda_has_the_same_dependencies() -> None:
     listed = re.findall(r"^  - (\S+>=\S+)$", (PROJECT / "environment.yml").read_text(), flags=re.MULTILINE)
     expected = ["python>=3.11"]
     for requirement in environment.dependencies(everything=True):

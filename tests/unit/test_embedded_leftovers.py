@@ -1,4 +1,4 @@
-"""What a build of the embedded engine leaves when it is killed, and that the next one takes it away."""
+"""The next build of the embedded engine cleans up what a killed build has left behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.engine import embedded
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
-def test_what_a_killed_build_has_mounted_is_unmounted_before_files_are_deleted(tmp_path: Path) -> None:
+def test_mounts_of_a_killed_build_are_unmounted_before_files_are_deleted(tmp_path: Path) -> None:
     entry, outside = tmp_path / "trixie-0.partial", tmp_path / "outside"
     inside = entry / "root" / "dev"
     inside.mkdir(parents=True)

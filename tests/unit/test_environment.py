@@ -22,7 +22,7 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @pytest.fixture
 def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment that looks complete, of a project with a lock of its own."""
+    """An environment that looks complete, for a project with its own lock file."""
     place = tmp_path / ".venv"
     (place / "bin").mkdir(parents=True)
     (place / "bin" / "python").symlink_to(sys.executable)
@@ -40,7 +40,7 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def test_a_complete_environment_is_not_made_again(venv: Path) -> None:
+def test_a_complete_environment_is_not_rebuilt(venv: Path) -> None:
     assert environment.made()
     assert environment.complete()
 
@@ -85,7 +85,7 @@ def test_every_dependency_has_the_form_that_the_setup_reads() -> None:
         assert minimum.replace(".", "").isdigit(), requirement
 
 
-def test_a_full_disk_is_told_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_before_anything_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**10, 10**10, 5 * 10**7))
     with pytest.raises(LabError, match="50 MB free"):
@@ -161,7 +161,7 @@ def program(path: Path, script: str) -> Path:
     return path
 
 
-def test_whoever_waited_for_another_setup_uses_what_that_made(
+def test_a_process_that_waited_for_another_set_up_uses_its_result(
     venv: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stamp = environment._STAMP.read_text()
@@ -170,7 +170,7 @@ def test_whoever_waited_for_another_setup_uses_what_that_made(
 
     @contextmanager
     def wait(lock: Path, what: str) -> Iterator[None]:
-        environment._STAMP.write_text(stamp)  # the other process has ended its work meanwhile
+        environment._STAMP.write_text(stamp)  # the other process has finished meanwhile
         yield
 
     monkeypatch.setattr(environment, "exclusive", wait)
@@ -181,7 +181,7 @@ def test_whoever_waited_for_another_setup_uses_what_that_made(
     assert entered == [environment.PYTHON]
 
 
-def test_kernels_inherit_an_environment_of_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_kernels_inherit_our_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     for name in (

@@ -1,4 +1,4 @@
-"""Checks, the answer to a learner, what is kept of it, and exercises that the chapters show word for word."""
+"""Checks, the feedback to a learner, what is recorded of it, and the exercises as the chapters show them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def lab(monkeypatch: pytest.MonkeyPatch, state: Path) -> dict[str, str]:
     return made
 
 
-def test_before_anything_is_done_it_tells_how_many_checks_pass(lab: dict[str, str]) -> None:
+def test_before_anything_is_done_it_reports_how_many_checks_pass(lab: dict[str, str]) -> None:
     assert repr(exercises.check("02-9")).splitlines() == [
         "02-9: 0 of 2 checks pass.",
         "✗ the lamp is on (now: nothing called lamp)",
@@ -62,7 +62,7 @@ def test_before_anything_is_done_it_tells_how_many_checks_pass(lab: dict[str, st
     ]
 
 
-def test_the_hint_is_for_the_first_check_that_does_not_pass(lab: dict[str, str]) -> None:
+def test_the_hint_belongs_to_the_first_check_that_fails(lab: dict[str, str]) -> None:
     lab.update(lamp="on", fan="broken")
     assert repr(exercises.check("02-9")).splitlines() == [
         "02-9: 1 of 2 checks pass.",
@@ -72,7 +72,7 @@ def test_the_hint_is_for_the_first_check_that_does_not_pass(lab: dict[str, str])
     ]
 
 
-def test_a_container_that_is_not_there_is_the_hint(lab: Any) -> None:
+def test_a_missing_container_is_named_in_the_hint(lab: Any) -> None:
     def see(lab: Any) -> str:
         raise NoSuchContainer("Looking for web", "containers there: none", "Run the chapter.")
 
@@ -82,14 +82,14 @@ def test_a_container_that_is_not_there_is_the_hint(lab: Any) -> None:
     assert "start it" in seen.hint
 
 
-def test_what_a_command_says_fits_on_the_checks_line(lab: Any) -> None:
+def test_the_output_of_a_command_fits_on_the_line_of_the_check(lab: Any) -> None:
     assert str(Check("it is drained", "drain", lambda _: "active\nbusy", hint="").look(lab)).endswith(
         "(now: active, busy)"
     )
     assert str(Check("it is drained", "drain", lambda _: "", hint="").look(lab)).endswith("(now: nothing)")
 
 
-def test_done_is_kept_and_what_has_regressed_is_told(lab: dict[str, str], state: Path) -> None:
+def test_done_is_recorded_and_a_regression_is_reported(lab: dict[str, str], state: Path) -> None:
     lab.update(lamp="on", fan="on")
     assert repr(exercises.check("02-9")).startswith("02-9: done, all 2 checks pass.")
     day = json.loads(state.read_text())["02-9"]
@@ -98,18 +98,18 @@ def test_done_is_kept_and_what_has_regressed_is_told(lab: dict[str, str], state:
     assert "<li>✓ the lamp is on</li>" in exercises.check("02-9")._repr_html_()
 
 
-def test_without_a_lab_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_lab_it_explains_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lab, "current", None)
     with pytest.raises(LabError, match="no lab is open"):
         exercises.check("01-1")
 
 
-def test_an_unknown_exercise_is_answered_with_the_known_ones() -> None:
+def test_an_unknown_exercise_lists_the_known_ones() -> None:
     with pytest.raises(LabError, match="there are 00-1, 01-1"):
         exercises.check("99-1")
 
 
-def test_nothing_is_kept_where_outputs_are_compared(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_recorded_when_outputs_are_compared(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_PROGRESS", "off")
     record.note_done("01-1")
     assert not state.exists()
@@ -117,7 +117,7 @@ def test_nothing_is_kept_where_outputs_are_compared(state: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[1, 2]", '{"01-1": 7}'])
-def test_a_damaged_file_counts_as_empty_and_is_mended(damaged: str, state: Path) -> None:
+def test_a_damaged_file_counts_as_empty_and_is_repaired(damaged: str, state: Path) -> None:
     state.write_text(damaged)
     assert record.read() == {}
     record.note_done("01-1")
@@ -126,14 +126,14 @@ def test_a_damaged_file_counts_as_empty_and_is_mended(damaged: str, state: Path)
     assert record.read() == {}
 
 
-def test_what_was_done_first_keeps_its_day(state: Path) -> None:
+def test_the_date_of_the_first_success_is_kept(state: Path) -> None:
     state.write_text('{"01-1": "2020-02-02"}')
     record.note_done("01-1", "01-2")
     assert record.when_done("01-1") == "2020-02-02"
     assert record.when_done("01-2") > "2020-02-02"
 
 
-def test_a_chapters_verdicts_and_its_exercises_are_on_the_map(state: Path) -> None:
+def test_the_map_shows_a_chapters_verdicts_and_exercises(state: Path) -> None:
     verdicts = Verdicts("01 Default bridge")
     verdicts.claim("It is", expected=1, observed=1)
     verdicts.table()
@@ -151,7 +151,7 @@ def test_a_solution_can_be_looked_up(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("path", notebooks.find([]), ids=lambda path: path.stem)
-def test_a_chapter_shows_its_exercises_word_for_word_each_with_its_check(path: Path) -> None:
+def test_a_chapter_contains_its_exercises_verbatim_each_with_its_check(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
     sources = [cell.source for cell in cells]
     of_chapter = exercises.of_chapter(path.stem[:2])

@@ -1,4 +1,4 @@
-"""What a figure says is in the data behind its Axes; the style stays inside it."""
+"""The data behind a figure's Axes has its content; the style does not leak out of the figure."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_topology_of_host_and_none() -> None:
 
 
 @pytest.mark.parametrize("upright", [False, True])
-def test_topology_nothing_overlaps_or_leaves_the_picture(upright: bool) -> None:
+def test_topology_has_no_overlaps_and_stays_inside_the_figure(upright: bool) -> None:
     frame = swarm() if upright else TWO_NETWORKS
     names = list(frame["machine"].unique())
     plan = layout.plan(frame, None, lan(*names))
@@ -157,12 +157,12 @@ def test_topology_text_is_readable_in_print() -> None:
     assert 110 <= ax.get_figure().dpi <= 150
 
 
-def test_containers_are_sorted_as_people_count() -> None:
+def test_containers_are_sorted_naturally() -> None:
     names = ["nginx.10", "nginx.9", "a", "10", "9"]
     assert sorted(names, key=layout.natural) == ["a", "nginx.9", "nginx.10", "9", "10"]
 
 
-def test_every_kind_is_told_apart_without_colour() -> None:
+def test_every_kind_is_distinguishable_without_colour() -> None:
     def grey(kind: style.Kind) -> int:
         red, green, blue = to_rgb(kind.colour)
         return round(10 * (0.3 * red + 0.59 * green + 0.11 * blue))
@@ -200,7 +200,7 @@ def test_matrix() -> None:
     assert figures.caption(ax) == "by IP: 6 of 6 pairs answer · by name: 0 of 6 pairs answer"
 
 
-def test_matrix_of_one_lost_answer_in_two_is_a_cross() -> None:
+def test_matrix_marks_a_pair_with_one_lost_answer_in_two_as_failed() -> None:
     frame = reach(lambda *_: True)
     frame = pd.concat([frame, frame.head(1).assign(ok=False)])
     assert glyphs(figures.matrix(frame, title="t"))["|IP|nginx|busybox1"] == "✗"
@@ -231,7 +231,7 @@ def test_distribution_shows_every_sample(slowest: float, scale: str) -> None:
     assert figures.caption(ax) == "round-trip time by via: IP (4 of 5 answered)"
 
 
-def test_distribution_without_an_answer() -> None:
+def test_distribution_without_answers() -> None:
     ax: Any = figures.distribution(attempts((0, math.nan)), by="via", title="t")
     assert figures.caption(ax).endswith("IP (0 of 1 answered)")
 
@@ -250,7 +250,7 @@ def test_timeline() -> None:
     assert figures.caption(ax) == "at first all answered · after cut none answered · after heal all answered"
 
 
-def test_timeline_says_what_it_cannot_say() -> None:
+def test_timeline_caption_covers_partial_answers_and_missing_attempts() -> None:
     frame = attempts((0, 0.1), (0.5, math.nan), (1.5, math.nan))
     caption = figures.caption(figures.timeline(frame, EVENTS, title="t"))
     assert caption == "at first some answered · after cut none answered · after heal no attempt"
@@ -262,7 +262,7 @@ def test_timeline_without_events_or_answers() -> None:
 
 
 def stacked(*containers: tuple[str, str, str]) -> Any:
-    """A picture of containers (name, network, driver): all have lo, those of a real driver eth0 as well."""
+    """A figure of containers (name, network, driver): all have lo, those with a real driver also eth0."""
     addresses = [(name, "lo", "127.0.0.1/8", "") for name, *_ in containers]
     addresses += [
         (name, "eth0", "172.17.0.2/16", "02:42") for name, _, driver in containers if driver != "null"
@@ -298,7 +298,7 @@ def test_stacks_show_interfaces_and_routes_of_each_container() -> None:
     )
 
 
-def test_stacks_stay_inside_the_picture() -> None:
+def test_stacks_stay_inside_the_figure() -> None:
     ax = stacked(*((f"container{number}", "pub_net", "macvlan") for number in range(4)))
     renderer = ax.get_figure().canvas.get_renderer()
     inside = ax.get_window_extent(renderer)
@@ -330,6 +330,6 @@ def test_sequence() -> None:
     assert figures.caption(ax) == "network create: CreateNetwork, bridge added · run: CreateEndpoint (failed)"
 
 
-def test_sequence_of_a_stranger() -> None:
+def test_sequence_with_an_unknown_participant() -> None:
     with pytest.raises(ValueError, match="not \\['kernel'\\]"):
         figures.sequence(MESSAGES, actors=["Engine", "wire"], title="t")

@@ -1,4 +1,4 @@
-"""The figures of the swarm chapters: their data, their captions, and boxes wide enough for their words."""
+"""The figures of the swarm chapters: data, captions, and boxes wide enough for their text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def test_shares_draws_zeros_and_the_expected_count() -> None:
         ([("Ethernet", 14), ("payload", 50)], ["64 bytes"]),
     ],
 )
-def test_encapsulation_adds_up_carrier_and_carried(layers: list[tuple[str, int]], braces: list[str]) -> None:
+def test_encapsulation_adds_up_outer_headers_and_inner_frame(
+    layers: list[tuple[str, int]], braces: list[str]
+) -> None:
     frame = pd.DataFrame([(*layer, "a:b:c → d:e:f") for layer in layers], columns=["layer", "bytes", "says"])
     ax: Any = figures.encapsulation(frame, title="t")
     assert [box.get_gid() for box in ax.patches] == [layer for layer, _ in layers]
@@ -54,7 +56,7 @@ def _middle(text: Any) -> tuple[float, float]:
     return (extent.x0 + extent.x1) / 2, (extent.y0 + extent.y1) / 2
 
 
-def test_timeline_by_who_answered_with_notes() -> None:
+def test_timeline_by_answering_replica_with_notes() -> None:
     common = {"source": "b", "target": "a", "via": "", "protocol": "http", "error": ""}
     rows = [
         common | {"ok": ok, "rtt_ms": 1.0 if ok else float("nan"), "t_s": t_s, "by": by}

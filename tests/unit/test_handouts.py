@@ -1,4 +1,4 @@
-"""The handouts, without a browser: what each edition shows, and in which order."""
+"""The handouts, without a browser: what each edition contains, and in which order."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {str(page.relative_to(directory)): page.read_text("utf-8") for page in pages}
 
 
-def test_each_chapter_and_the_course_come_in_both_editions(written: dict[str, str]) -> None:
+def test_each_chapter_and_the_course_exist_in_both_editions(written: dict[str, str]) -> None:
     names = [*(chapter.name for chapter in CHAPTERS), handouts.COURSE]
     assert sorted(written) == sorted(
         f"{edition}/{name}.html" for edition in handouts.EDITIONS for name in names
     )
 
 
-def test_links_lead_into_the_handouts_or_to_the_web(written: dict[str, str]) -> None:
+def test_links_point_into_the_handouts_or_to_the_web(written: dict[str, str]) -> None:
     for page, text in written.items():
         for link in re.findall(r'href="([^"]+)"', text):
             if link.startswith("#"):
@@ -40,7 +40,7 @@ def test_links_lead_into_the_handouts_or_to_the_web(written: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
-def test_a_solution_is_in_the_instructors_edition_alone(chapter: Chapter, written: dict[str, str]) -> None:
+def test_solutions_are_only_in_the_instructors_edition(chapter: Chapter, written: dict[str, str]) -> None:
     learners, instructors = (
         written[f"{edition}/{chapter.name}.html"] for edition in ("learner", "instructor")
     )
@@ -54,7 +54,7 @@ def test_a_solution_is_in_the_instructors_edition_alone(chapter: Chapter, writte
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
-def test_a_prediction_has_its_room_before_its_answer(chapter: Chapter) -> None:
+def test_a_prediction_has_room_before_its_answer(chapter: Chapter) -> None:
     compared = sum("compare(my_" in cell.source.replace("\n    ", "") for cell in chapter.notebook.cells)
     found = predictions.find(chapter.notebook)
     assert found
@@ -65,14 +65,14 @@ def test_a_prediction_has_its_room_before_its_answer(chapter: Chapter) -> None:
     for room in (position for position, kind in enumerate(kinds) if kind == "room"):
         assert "asks" in kinds[room - 2 : room]
         assert cells[room + 1].metadata.get("holds")
-    # No fold is opened in another, and each that is opened is closed.
+    # Collapsible parts are not nested, and each one that is opened is closed.
     marks = "".join(
         "<" * bool(cell.metadata.get("holds")) + ">" * bool(cell.metadata.get("ends")) for cell in cells
     )
     assert marks == "<>" * len(found)
 
 
-def test_rooms_are_drawn_from_what_a_prediction_asks() -> None:
+def test_the_room_matches_what_a_prediction_asks() -> None:
     notebook = new_notebook(
         cells=[
             new_markdown_cell("**Predict first:** what?"),
@@ -92,7 +92,7 @@ def test_rooms_are_drawn_from_what_a_prediction_asks() -> None:
     assert "line" in second.room
 
 
-def test_a_chapter_without_its_pitfalls_or_minutes_says_so() -> None:
+def test_a_chapter_without_pitfalls_or_minutes_raises_an_error() -> None:
     with pytest.raises(LabError, match=r"what_goes_wrong\.md"):
         editions.pitfalls("99")
     mute = Chapter(Path("99_x.ipynb"), new_notebook(cells=[new_markdown_cell("# 99 X")]))

@@ -1,4 +1,4 @@
-"""The name of an image says what is in it."""
+"""The name of an image identifies its content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-def test_the_key_depends_on_content_alone(definitions: Path) -> None:
+def test_the_key_depends_only_on_content(definitions: Path) -> None:
     before = images.key("machine")
     for path in definitions.rglob("*"):
         path.touch()
@@ -38,19 +38,19 @@ def test_the_key_changes_with_every_input(definitions: Path, name: str) -> None:
     assert images.key("vm") == other
 
 
-def test_the_key_changes_with_the_right_to_execute(definitions: Path) -> None:
+def test_the_key_changes_with_the_executable_bit(definitions: Path) -> None:
     before = images.key("machine")
     (definitions / "machine/rootfs/usr/local/bin/machine").chmod(0o644)
     assert images.key("machine") != before
 
 
-def test_package_lists_are_sorted_and_without_doubles() -> None:
+def test_package_lists_are_sorted_and_without_duplicates() -> None:
     for definition in ("machine", "vm"):
         names = images.packages(definition)
         assert names == sorted(set(names))
 
 
-def test_every_version_of_the_machine_image_is_removed_but_for_one_in_use() -> None:
+def test_every_version_of_the_machine_image_is_removed_except_one_in_use() -> None:
     def remove(tag: str) -> None:
         if tag == USED:
             raise docker.errors.APIError("a container is made from it")

@@ -1,4 +1,4 @@
-"""``%%on``: what reaches the machine's shell, and what the learner sees of it."""
+"""``%%on``: what reaches the machine's shell, and what the learner sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.learning import magics
 
 
 class LocalMachine:
-    """A machine whose shell runs here, behind a real terminal."""
+    """A machine whose shell runs locally, in a real terminal."""
 
     def run(self, command: str, *, tty: bool = False, timeout: float = 60) -> SimpleNamespace:
         assert tty
@@ -84,7 +84,7 @@ needs_dash = pytest.mark.skipif(shutil.which("dash") is None, reason="a machine'
         ("true\ntest -t 0 && echo terminal\n", "$ true\n$ test -t 0 && echo terminal\nterminal\n"),
     ],
 )
-def test_shows_what_a_terminal_would(
+def test_output_is_what_a_terminal_would_show(
     host: LocalMachine, capsys: pytest.CaptureFixture[str], cell: str, shown: str
 ) -> None:
     on(cell)
@@ -98,7 +98,7 @@ def test_a_line_of_the_cell_cannot_end_it() -> None:
 
 
 @needs_dash
-def test_python_names_stay_with_python(
+def test_python_names_are_not_expanded_in_the_cell(
     host: LocalMachine, shell: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shell.run_cell("name = 'from python'").raise_error()
@@ -113,17 +113,17 @@ def test_timeout_reaches_the_machine(host: LocalMachine) -> None:
 
 
 @pytest.mark.parametrize("line", ["", "host extra", "host --timeout soon", "host --nonsense"])
-def test_a_line_that_is_not_understood(line: str) -> None:
+def test_invalid_arguments_of_on(line: str) -> None:
     with pytest.raises(LabError, match="%%on HOST"):
         on("true", line)
 
 
-def test_an_unknown_host_names_the_machines(host: LocalMachine) -> None:
+def test_an_unknown_host_lists_the_machines(host: LocalMachine) -> None:
     with pytest.raises(LabError, match="it has host, machine1"):
         on("true", "manager")
 
 
-def test_without_a_lab_says_which_cell_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_lab_it_names_the_cell_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lab, "current", None)
     with pytest.raises(LabError, match=r"lab = Lab\("):
         on("true")

@@ -33,12 +33,12 @@ def store(path: Path, *sources: str) -> Path:
     return path
 
 
-def test_all_chapters_come_in_their_order(directory: Path) -> None:
+def test_all_chapters_are_found_in_order(directory: Path) -> None:
     found = [path.stem for path in notebooks.find([], directory)]
     assert found == ["00_start_here", "01_default_bridge", "02_user_defined_bridge"]
 
 
-def test_a_chapter_goes_by_number_name_and_path(directory: Path) -> None:
+def test_a_chapter_is_found_by_number_name_and_path(directory: Path) -> None:
     path = str(directory / "notes.ipynb")
     found = notebooks.find(["02", "01_default_bridge", "00_start_here.ipynb", path], directory)
     assert [one.stem for one in found] == [
@@ -49,12 +49,12 @@ def test_a_chapter_goes_by_number_name_and_path(directory: Path) -> None:
     ]
 
 
-def test_an_unknown_chapter_is_told_which_there_are(directory: Path) -> None:
+def test_an_unknown_chapter_lists_the_existing_ones(directory: Path) -> None:
     with pytest.raises(LabError, match="00_start_here, 01_default_bridge, 02_user_defined_bridge"):
         notebooks.find(["09"], directory)
 
 
-def test_a_kernels_keys_are_where_clean_finds_them_and_go_with_it(tmp_path: Path) -> None:
+def test_a_kernels_keys_are_where_clean_finds_them_and_are_deleted_with_it(tmp_path: Path) -> None:
     path = store(tmp_path / "01_x.ipynb", "import ipykernel\nprint(ipykernel.get_connection_file())")
     (output,) = notebooks.execute(path).cells[1].outputs
     keys = Path(output.text.strip())
@@ -62,7 +62,7 @@ def test_a_kernels_keys_are_where_clean_finds_them_and_go_with_it(tmp_path: Path
     assert not keys.exists()
 
 
-def test_executing_leaves_the_stored_notebook_alone(tmp_path: Path) -> None:
+def test_executing_does_not_change_the_stored_notebook(tmp_path: Path) -> None:
     path = store(tmp_path / "01_x.ipynb", "import os\nprint(os.getcwd())")
     before = path.read_bytes()
     executed = notebooks.execute(path)
@@ -82,7 +82,7 @@ def test_a_failing_cell_is_shown_with_its_error(tmp_path: Path, capsys: pytest.C
     assert "✗ 01_x (" in capsys.readouterr().err
 
 
-def test_a_cell_that_hangs_fails_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_cell_fails_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notebooks, "CELL_TIMEOUT_S", 2)
     path = store(tmp_path / "01_x.ipynb", "import time\ntime.sleep(600)")
     with pytest.raises(notebooks.ChapterFailed, match="no end after 2 s"):
@@ -95,7 +95,7 @@ def test_a_kernel_that_dies_is_a_failure(tmp_path: Path) -> None:
         notebooks.execute(path)
 
 
-def test_two_regenerations_of_the_same_are_equal_to_the_byte(tmp_path: Path) -> None:
+def test_two_regenerations_are_identical_byte_for_byte(tmp_path: Path) -> None:
     source = (
         "import sys, time\n"
         "from helpers.steps import step\n"
@@ -140,7 +140,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
 @pytest.mark.parametrize("page", [PROJECT / "README.md", *notebooks.find([])], ids=lambda page: page.stem)
-def test_no_link_leads_nowhere(page: Path) -> None:
+def test_no_link_is_broken(page: Path) -> None:
     text = page.read_text()
     if page.suffix == ".ipynb":
         cells = nbformat.reads(text, as_version=4).cells

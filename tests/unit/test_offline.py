@@ -1,4 +1,4 @@
-"""The workshop kit as set-up uses it, with kits made here."""
+"""The workshop kit as set-up uses it, with kits created by the tests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_without_a_kit_everything_is_fetched(monkeypatch: pytest.MonkeyPatch) ->
     assert not offline.copy_prepared(Path("entry/prepared"))
 
 
-def test_a_kit_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_kit_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(offline.VARIABLE, str(tmp_path))
     with pytest.raises(LabError, match=r"about\.json"):
         offline.kit()
@@ -49,7 +49,7 @@ def test_a_kit_for_another_computer_is_refused(workshop: Path, what: str) -> Non
         offline.kit()
 
 
-def test_pip_takes_packages_from_the_kit_alone(workshop: Path) -> None:
+def test_pip_takes_packages_only_from_the_kit(workshop: Path) -> None:
     assert offline.index_options() == ["--no-index", f"--find-links={workshop / offline.WHEELS}"]
 
 
@@ -92,7 +92,7 @@ def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
 
 
 @pytest.mark.skipif(not debian.is_debian(), reason="apt-get is Debian's")
-def test_apt_finds_the_kits_packages_and_no_others(workshop: Path, tmp_path: Path) -> None:
+def test_apt_finds_only_the_kits_packages(workshop: Path, tmp_path: Path) -> None:
     repository = workshop / offline.DEBIAN
     repository.mkdir()
     for name, needs in (("lab-above", "lab-below"), ("lab-below", "")):

@@ -1,4 +1,4 @@
-"""The call log and the list of links, from recorded lines; the definition of the managed plugin."""
+"""The call log and the list of links, parsed from recorded lines; the managed plugin's definition."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_call_log_as_a_frame() -> None:
 
 
 class Machine:
-    """Prints a file from a given line on, as `tail` does."""
+    """Prints a file from a given line onwards, as `tail` does."""
 
     name = "host"
 
@@ -51,7 +51,7 @@ class Machine:
         return SimpleNamespace(stdout=text)
 
 
-def test_a_line_on_its_way_is_left_for_the_next_look(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_left_for_the_next_read(tmp_path: Path) -> None:
     path = tmp_path / "calls"
     machine: Any = Machine(path)
     read = calls.CallLog(machine, str(path))
@@ -62,7 +62,7 @@ def test_a_line_on_its_way_is_left_for_the_next_look(tmp_path: Path) -> None:
     assert len(read.new()) == 0
 
 
-def test_waiting_for_a_call_ends_with_it_or_says_what_came(tmp_path: Path) -> None:
+def test_waiting_for_a_call_returns_it_or_lists_what_arrived(tmp_path: Path) -> None:
     path = tmp_path / "calls"
     path.write_text(log(LINE))
     machine: Any = Machine(path)
@@ -71,7 +71,7 @@ def test_waiting_for_a_call_ends_with_it_or_says_what_came(tmp_path: Path) -> No
         calls.CallLog(machine, str(path)).wait_for("Join", 0)
 
 
-def test_links_are_told_by_network_kind_and_container() -> None:
+def test_links_are_identified_by_network_kind_and_container() -> None:
     found = [{"ifname": name} for name in ("lo", "eth0", "wb-aaaaaaaaaaaa", "wx-aaaaaaaaaaaa", "docker0")]
     found += [{"ifname": name} for name in ("wh-bbbbbbbbbbbb", "wb-cccccccccccc", "wc-dddddddddddd")]
     rows = inspection.rows_of(
@@ -81,13 +81,13 @@ def test_links_are_told_by_network_kind_and_container() -> None:
         ("my_net", "bridge", ""),
         ("my_net", "vxlan", ""),
         ("my_net", "veth", "busybox1"),
-        ("", "bridge", ""),  # an orphan
+        ("", "bridge", ""),  # orphaned
         ("", "veth, inner end", ""),
     ]
 
 
 @pytest.mark.parametrize("source", deploy.SOURCES)
-def test_the_sources_that_are_copied_exist(source: str) -> None:
+def test_the_copied_sources_exist(source: str) -> None:
     assert (HERE / source).is_file()
 
 
@@ -95,7 +95,7 @@ def test_every_module_of_the_driver_is_copied() -> None:
     assert {f"wire/{path.name}" for path in (HERE / "wire").glob("*.py")} <= set(deploy.SOURCES)
 
 
-def test_the_plugins_definition_asks_for_no_more_than_it_needs() -> None:
+def test_the_plugins_definition_requests_only_what_it_needs() -> None:
     config = json.loads((HERE / "wire/config.json").read_text())
     socket = config["interface"]["socket"]
     assert config["interface"]["types"] == ["docker.networkdriver/1.0"]
@@ -105,12 +105,12 @@ def test_the_plugins_definition_asks_for_no_more_than_it_needs() -> None:
     assert "mounts" not in config
 
 
-def test_the_driver_can_be_read_in_one_sitting() -> None:
+def test_the_driver_is_short_enough_to_read_in_one_sitting() -> None:
     lines = sum(len(path.read_text().splitlines()) for path in (HERE / "wire").glob("*.py"))
     assert lines < 360
 
 
-def test_the_registry_listens_on_the_port_that_names_it() -> None:
+def test_the_registry_listens_on_the_port_in_its_name() -> None:
     assert '":5000"' in CONFIG
 
 

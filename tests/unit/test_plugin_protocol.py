@@ -1,4 +1,4 @@
-"""The driver's side of libnetwork's remote driver protocol, over HTTP, with the kernel left out."""
+"""The driver's side of libnetwork's remote driver protocol, over HTTP, without the kernel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CABLE, INNER = "wh-be2d5221b605", "wc-be2d5221b605"
 
 
 class Kernel:
-    """Links as a dictionary: name → what it was made with. Names have 15 characters at most."""
+    """Links as a dictionary: name → arguments it was created with. Names have at most 15 characters."""
 
     def __init__(self) -> None:
         self.links: dict[str, dict[str, Any]] = {}
@@ -67,7 +67,7 @@ class Kernel:
 
 
 class Plugin:
-    """A driver with its application, called as the Engine calls it."""
+    """A driver and its application, called as the Engine calls it."""
 
     def __init__(self, scope: str = "local") -> None:
         self.kernel = Kernel()
@@ -141,18 +141,18 @@ def test_every_machine_computes_the_same_tunnel_from_the_networks_id() -> None:
     assert wire.vni(SWARM_NETWORK) != wire.vni(NETWORK)
 
 
-def test_a_network_that_is_there_already_is_left_alone(plugin: Plugin) -> None:
+def test_an_existing_network_is_left_unchanged(plugin: Plugin) -> None:
     for _time in range(2):
         assert plugin.call("CreateNetwork", NetworkID=NETWORK) == {}
     assert list(plugin.kernel.links) == [BRIDGE]
 
 
-def test_what_is_gone_already_may_be_deleted(plugin: Plugin) -> None:
+def test_deleting_what_no_longer_exists_succeeds(plugin: Plugin) -> None:
     assert plugin.call("DeleteNetwork", NetworkID=NETWORK) == {}
     assert plugin.call("DeleteEndpoint", NetworkID=NETWORK, EndpointID=ENDPOINT) == {}
 
 
-def test_an_endpoint_is_a_cable_with_a_mac_address_made_from_the_ip_address(plugin: Plugin) -> None:
+def test_an_endpoint_is_a_veth_pair_whose_mac_address_derives_from_the_ip_address(plugin: Plugin) -> None:
     plugin.call("CreateNetwork", NetworkID=NETWORK)
     assert plugin.endpoint() == {"Interface": {"MacAddress": "02:42:0a:09:00:02"}}
     assert plugin.kernel.links[CABLE]["master"] == BRIDGE
@@ -161,17 +161,17 @@ def test_an_endpoint_is_a_cable_with_a_mac_address_made_from_the_ip_address(plug
     assert list(plugin.kernel.links) == [BRIDGE]
 
 
-def test_an_address_that_was_given_is_used_and_never_repeated(plugin: Plugin) -> None:
+def test_a_given_mac_address_is_used_and_not_repeated_in_the_answer(plugin: Plugin) -> None:
     assert plugin.endpoint(MacAddress="02:00:00:00:00:07") == {"Interface": {}}
     assert plugin.kernel.links[INNER]["mac"] == "02:00:00:00:00:07"
 
 
-def test_after_a_reboot_the_first_container_gets_the_bridge_laid_again(plugin: Plugin) -> None:
+def test_after_a_reboot_the_first_container_recreates_the_bridge(plugin: Plugin) -> None:
     plugin.endpoint()
     assert BRIDGE in plugin.kernel.links
 
 
-def test_join_names_the_cables_inner_end_and_no_gateway(plugin: Plugin) -> None:
+def test_join_names_the_inner_end_of_the_veth_pair_and_no_gateway(plugin: Plugin) -> None:
     request = {"NetworkID": NETWORK, "EndpointID": ENDPOINT, "SandboxKey": "/var/run/docker/netns/1"}
     assert plugin.call("Join", **request) == {"InterfaceName": {"SrcName": INNER, "DstPrefix": "eth"}}
 
@@ -193,7 +193,7 @@ def test_calls_that_change_nothing(plugin: Plugin, call: str, answer: Any) -> No
     assert plugin.kernel.links == {}
 
 
-def test_a_call_that_we_do_not_have_is_not_found(plugin: Plugin) -> None:
+def test_an_unknown_call_is_not_found(plugin: Plugin) -> None:
     status, answer = plugin.post("NetworkDriver.ProgramExternalConnectivity", b"{}")
     assert (status, answer) == (404, {"Err": "wire has no NetworkDriver.ProgramExternalConnectivity"})
 
@@ -230,7 +230,7 @@ def test_an_endpoint_without_an_address_is_refused(plugin: Plugin, interface: An
     assert plugin.kernel.links == {}
 
 
-def test_what_the_kernel_refuses_is_told_in_its_words(plugin: Plugin) -> None:
+def test_a_refusal_by_the_kernel_is_quoted(plugin: Plugin) -> None:
     plugin.kernel.broken = "Operation not permitted"
     answer = plugin.call("CreateNetwork", NetworkID=NETWORK)
     assert answer == {"Err": "NetworkDriver.CreateNetwork: Operation not permitted"}
@@ -241,7 +241,7 @@ def test_the_same_endpoint_twice_is_an_error(plugin: Plugin) -> None:
     assert "File exists" in plugin.endpoint()["Err"]
 
 
-def test_the_sweep_takes_what_no_container_uses() -> None:
+def test_the_sweep_removes_what_no_container_uses() -> None:
     plugin = Plugin("global")
     used, empty = NETWORK, SWARM_NETWORK
     plugin.call("CreateNetwork", NetworkID=empty)
@@ -284,7 +284,7 @@ def test_it_answers_on_a_unix_socket_as_the_engine_asks(tmp_path: Path) -> None:
         serving.wait(10)
 
 
-# The program as it runs on a machine, but for the one module that needs a kernel to work on.
+# The program as it runs on a machine, except for the one module that changes the kernel's links.
 SERVE = """
 import sys, types
 from pathlib import Path
@@ -305,7 +305,7 @@ def ask(path: Path, call: str) -> tuple[http.client.HTTPResponse, Any]:
     connection.sock.settimeout(20)
     deadline = time.monotonic() + 20
     while connection.sock.connect_ex(str(path)):
-        assert time.monotonic() < deadline, f"nobody listens at {path}"
+        assert time.monotonic() < deadline, f"nothing is listening at {path}"
         time.sleep(0.05)
     try:
         connection.request("POST", f"/{call}", headers={"Accept": wire.CONTENT_TYPE})

@@ -1,4 +1,4 @@
-"""A prediction beside the result: right, wrong, or left open, and never a failure."""
+"""A prediction next to the result: right, wrong or left open, but never a failure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_answers_are_right_wrong_or_left_open() -> None:
     ]
 
 
-def test_nothing_predicted_is_no_mistake() -> None:
+def test_an_empty_prediction_is_not_a_mistake() -> None:
     assert repr(compare({"address": None}, {"address": "172.17.0.3"})).splitlines() == [
         "Nothing predicted: fill in what you expect, and run this cell again.",
         "– address: 172.17.0.3",
@@ -66,7 +66,7 @@ def test_a_grid_is_compared_pair_by_pair() -> None:
     assert compared.frame().to_dict("list") == {
         "question": ["busybox1 → nginx", "nginx → busybox1"],
         "predicted": ["yes", ""],
-        "measured": ["no", "yes"],  # every attempt of a pair counts
+        "measured": ["no", "yes"],  # every attempt for a pair counts
         "right": ["✗", "–"],
     }
     assert "<strong>0 of 1 predictions are right.</strong>" in compared._repr_html_()
@@ -79,15 +79,15 @@ def test_a_grid_is_compared_pair_by_pair() -> None:
         ("a b\na .", "the line of a has 1 answers for 2 targets"),
     ],
 )
-def test_what_cannot_be_read_is_told(grid: str, complaint: str) -> None:
+def test_unreadable_predictions_are_reported(grid: str, complaint: str) -> None:
     with pytest.raises(LabError, match=complaint):
         read_grid(grid)
 
 
-def test_an_empty_grid_asks_nothing() -> None:
+def test_an_empty_grid_has_no_questions() -> None:
     assert read_grid("") == {}
 
 
-def test_a_question_that_was_not_measured_is_told() -> None:
+def test_a_question_that_was_not_measured_is_reported() -> None:
     with pytest.raises(LabError, match="adress: not among what was measured, which is address"):
         compare({"adress": "172.17.0.3"}, {"address": "172.17.0.3"})

@@ -1,4 +1,4 @@
-"""The probes read what busybox, iputils and curl were recorded to print, and bound what they start."""
+"""The probes parse recorded output of busybox, iputils and curl, and limit how long commands run."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def heredoc(text: str) -> str:
     return f"cat <<'END'\n{text}END"
 
 
-def test_ping_as_busybox_prints_it() -> None:
+def test_ping_output_of_busybox() -> None:
     rows = icmp.rows(BUSYBOX, 0, count=3, **SAME)
     assert [row["ok"] for row in rows] == [True, False, True]
     assert rows[0]["rtt_ms"] == 0.559
@@ -77,7 +77,7 @@ def test_ping_as_busybox_prints_it() -> None:
     assert [row["error"] for row in rows] == ["", "no answer", ""]
 
 
-def test_ping_as_iputils_prints_it() -> None:
+def test_ping_output_of_iputils() -> None:
     rows = icmp.rows(IPUTILS, 1, count=3, **SAME)
     assert [row["ok"] for row in rows] == [True, False, False]
     assert [row["error"] for row in rows] == ["", "Destination Host Unreachable", "no answer"]
@@ -102,7 +102,7 @@ def test_ping_that_never_sent(text: str, code: int, error: str) -> None:
     assert [(row["ok"], row["error"]) for row in rows] == [(False, error)] * 2
 
 
-def test_a_missing_program_is_no_finding_about_the_network() -> None:
+def test_a_missing_program_is_not_a_result_about_the_network() -> None:
     with pytest.raises(LabError, match="image has the program"):
         icmp.rows("timeout: can't execute 'ping': No such file or directory", 127, count=1, **SAME)
 
@@ -125,7 +125,7 @@ def test_ping_from_the_machine_itself(shell: Shell) -> None:
     assert frame.loc[0, "error"] == "ping: no such: Name or service not known"
 
 
-def test_a_hanging_ping_is_ended(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_ping_is_terminated(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(icmp, "RESOLVE_S", 0)
     shell.program("ping", "exec sleep 60")
     before = time.monotonic()
@@ -140,16 +140,16 @@ def test_a_source_without_a_shell(shell: Shell) -> None:
         probes.ping(machine(shell, Container("bare", shell)), "bare", "a")
 
 
-def test_a_source_that_does_not_run(shell: Shell) -> None:
+def test_a_source_that_is_not_running(shell: Shell) -> None:
     with pytest.raises(LabError, match="docker start ended"):
         probes.ping(machine(shell, Container("ended", shell, pid=0)), "ended", "a")
 
 
-def test_records_leave_out_what_is_still_on_its_way() -> None:
+def test_incomplete_records_are_left_out() -> None:
     assert inside.records("a\x1f1\x1eb\x1f2\x1ec\x1f") == [["a", "1"], ["b", "2"]]
 
 
-def test_resolve_sorts_addresses_by_number() -> None:
+def test_resolve_sorts_addresses_numerically() -> None:
     row = dns.answer(NSLOOKUP, 0)
     assert (row["ok"], row["server"], row["addresses"]) == (True, "127.0.0.11", "172.18.0.2, 172.18.0.10")
 
@@ -196,7 +196,7 @@ def test_http_by_curl(shell: Shell) -> None:
     assert frame["rtt_ms"].round(3).eq(4).all()
 
 
-def test_http_error_has_no_duration_in_it() -> None:
+def test_http_errors_contain_no_durations() -> None:
     text = '{"http_code":0,"errormsg":"Failed to connect to h port 9 after 3 ms: no","time_starttransfer":0,'
     found = http.parse_curl(text + '"time_namelookup":0}', 7, 0, 5)
     assert found["error"] == "curl: Failed to connect to h port 9: no"
@@ -227,7 +227,7 @@ def test_who_reaches_whom(shell: Shell) -> None:
     assert frame.loc[1, "error"] == "ping: bad address 'a'"
 
 
-def test_what_was_sent_and_not_answered_is_sent_once_more(shell: Shell, tmp_path: Path) -> None:
+def test_an_unanswered_ping_is_sent_once_more(shell: Shell, tmp_path: Path) -> None:
     shell.program(
         "ping",
         f'echo "$5" >>{tmp_path}/asked\n'
@@ -253,7 +253,7 @@ def test_who_reaches_whom_needs_an_address(shell: Shell) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/uptime").exists(), reason="the loop reads /proc/uptime")
-def test_timeline_puts_events_on_the_clock_of_the_pings(shell: Shell, tmp_path: Path) -> None:
+def test_timeline_places_events_on_the_clock_of_the_pings(shell: Shell, tmp_path: Path) -> None:
     cut = tmp_path / "cut"
     shell.program("ping", f'[ -e {cut} ] && exit 1; echo "64 bytes from $5: seq=0 ttl=64 time=0.1 ms"')
     events: list[Any] = [(1.2, "heal", cut.unlink), (0.6, "cut", cut.touch)]
@@ -266,7 +266,7 @@ def test_timeline_puts_events_on_the_clock_of_the_pings(shell: Shell, tmp_path: 
     assert 1.1 < end < 1.5
     assert attempts["t_s"].is_monotonic_increasing
     lost = attempts[~attempts["ok"]]["t_s"]
-    slack = 0.25  # of a busy computer
+    slack = 0.25  # allows for a busy computer
     assert len(lost)
     assert lost.between(start - slack, end + slack).all()
     assert not attempts[attempts["t_s"].between(start + slack, end - slack)]["ok"].any()
@@ -278,7 +278,7 @@ def test_timeline_whose_pings_never_start(shell: Shell) -> None:
         probes.reachability_timeline(machine(shell, Container("b", shell)), "b", "a", seconds=1)
 
 
-def test_what_an_event_raises_comes_through(shell: Shell) -> None:
+def test_exceptions_raised_by_an_event_propagate(shell: Shell) -> None:
     shell.program("ping", "exit 1")
     host = machine(shell, Container("b", shell))
     with pytest.raises(ZeroDivisionError):

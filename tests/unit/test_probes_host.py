@@ -1,4 +1,4 @@
-"""What the chapter on the host network measures: NAT rules, tracked connections, and a ratio of speeds."""
+"""What the chapter on the host network measures: NAT rules, tracked connections and a speed ratio."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def says(directory: Path, program: str, text: str) -> Any:
     return machine(shell)
 
 
-def test_each_published_port_is_a_rule_with_its_counters(tmp_path: Path) -> None:
+def test_each_published_port_has_a_rule_with_counters(tmp_path: Path) -> None:
     rules = probes.nat_rules(says(tmp_path, "iptables", RULES))
     assert rules.to_dict("list") == {
         "machine": ["host", "host"],
@@ -59,7 +59,7 @@ def test_without_published_ports_there_are_no_rules(tmp_path: Path) -> None:
     assert rules["packets"].dtype == "int64"
 
 
-def test_a_translated_connection_has_another_answerer(tmp_path: Path) -> None:
+def test_a_translated_connection_is_answered_by_another_address(tmp_path: Path) -> None:
     tracked = probes.connections(says(tmp_path, "conntrack", FLOW), 8080, client="192.168.99.101")
     assert tracked.iloc[0].to_list() == [
         "192.168.99.101",
@@ -75,7 +75,7 @@ def test_nothing_tracked_is_an_empty_frame(tmp_path: Path) -> None:
     assert probes.connections(says(tmp_path, "conntrack", ""), 8080, client="192.168.99.101").empty
 
 
-def test_paths_take_turns_and_the_first_request_of_a_turn_is_left_out(tmp_path: Path) -> None:
+def test_paths_alternate_and_the_first_request_of_a_turn_is_left_out(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     shell.program("curl", CURL)
     urls = {"one": "http://a/", "other": "http://b/"}
@@ -86,7 +86,7 @@ def test_paths_take_turns_and_the_first_request_of_a_turn_is_left_out(tmp_path: 
     assert frame["rtt_ms"].between(9, 30).all()
 
 
-def test_a_request_that_fails_has_no_time(tmp_path: Path) -> None:
+def test_a_failed_request_has_no_duration(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     shell.program("curl", "for _ in $(seq 2); do echo '7 000 0.000'; done")
     frame = probes.in_turns(machine(shell), {"only": "http://a/"}, rounds=1, requests=1)
@@ -112,7 +112,7 @@ def measured(factor: float, spread: float) -> pd.DataFrame:
     ("factor", "spread", "verdict"),
     [(0.5, 1, "faster"), (2, 1, "slower"), (1, 1, "no difference found"), (0.98, 3, "no difference found")],
 )
-def test_the_verdict_is_what_the_interval_allows(factor: float, spread: float, verdict: str) -> None:
+def test_the_verdict_follows_from_the_interval(factor: float, spread: float, verdict: str) -> None:
     ratio = probes.ratio(measured(factor, spread), "b", against="a")
     assert ratio.verdict == verdict
     assert ratio.low <= ratio.value <= ratio.high

@@ -1,4 +1,4 @@
-"""Networks, endpoints, veth pairs and the LAN, from recorded answers of the Engine and of ``ip -j``."""
+"""Networks, endpoints, veth pairs and the LAN, from recorded output of the Engine and ``ip -j``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ INSIDE = {
     "14": [LOOPBACK, interface("eth0", 20, "192.168.99.100", peer=7)],  # the machine's own
 }
 VETHS = [
-    {"ifindex": 20, "ifname": "eth0", "link_index": 7},  # the machine's own, joined to no bridge of its
+    {"ifindex": 20, "ifname": "eth0", "link_index": 7},  # the machine's own, on none of its bridges
     {"ifindex": 7, "ifname": "veth0aa", "link_index": 2, "master": "docker0"},
     {"ifindex": 8, "ifname": "veth1bb", "link_index": 3, "master": "br-my_bridge-01"},
     {"ifindex": 9, "ifname": "veth2cc", "link_index": 2, "master": "docker0"},
@@ -126,7 +126,7 @@ def test_lan(machine: Any) -> None:
     assert row["subnet"] == "192.168.0.0/16"
 
 
-def test_a_machine_off_its_lan(machine: Any) -> None:
+def test_a_machine_disconnected_from_its_lan(machine: Any) -> None:
     machine.address = "192.168.99.199"
     with pytest.raises(LabError, match="no interface of it has"):
         probes.lan(lab_of(machine))

@@ -1,4 +1,4 @@
-"""Addresses, routes and neighbours, from recorded answers of ``ip -j``; and stations that call each other."""
+"""Addresses, routes and neighbours, from recorded output of ``ip -j``; and hosts that ping each other."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def host(tmp_path: Path) -> Any:
     return machine(shell, Container("nginx", shell, pid=11), Container("lonely", shell, pid=12))
 
 
-def test_addresses_are_one_a_row_ipv4_only(host: Any) -> None:
+def test_addresses_are_one_per_row_and_ipv4_only(host: Any) -> None:
     frame = probes.addresses(host, "nginx", "lonely")
     assert [tuple(row) for row in frame.to_numpy()] == [
         ("nginx", "lo", "127.0.0.1/24", ""),
@@ -74,7 +74,7 @@ def test_no_route_is_an_empty_frame_of_the_same_shape(host: Any) -> None:
     assert nothing.dtypes.equals(probes.routes(host, "nginx").dtypes)
 
 
-def test_neighbours_of_the_machine_itself(host: Any) -> None:
+def test_neighbours_of_the_machine(host: Any) -> None:
     frame = probes.neighbours(host, None)
     assert [tuple(row) for row in frame.to_numpy()] == [
         ("host", "192.168.99.101", "", "eth0", "FAILED"),
@@ -82,7 +82,7 @@ def test_neighbours_of_the_machine_itself(host: Any) -> None:
     ]
 
 
-def test_a_container_that_does_not_run(host: Any) -> None:
+def test_a_container_that_is_not_running(host: Any) -> None:
     host.containers["nginx"].attrs["State"] = {"Pid": 0, "Status": "exited"}
     with pytest.raises(LabError, match="does not run: exited"):
         probes.addresses(host, "nginx")
@@ -90,7 +90,7 @@ def test_a_container_that_does_not_run(host: Any) -> None:
 
 @pytest.fixture
 def stations(tmp_path: Path) -> Any:
-    """Two machines whose pings tell who asked; 10.0.0.9 answers nobody."""
+    """Two machines whose pings record their source; 10.0.0.9 never answers."""
     made = {}
     for name in ("host", "client"):
         (tmp_path / name).mkdir()

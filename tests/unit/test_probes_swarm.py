@@ -1,4 +1,4 @@
-"""What the probes make of IPVS tables, access logs, tasks and requests, as a real swarm printed them."""
+"""The probes parse IPVS tables, access logs, tasks and requests as a real swarm printed them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_ipvs_reads_all_machines(shell: Shell) -> None:
     assert frame["machine"].to_list() == ["manager"] * 4 + ["machine1"] * 4
 
 
-def test_access_log_tells_marked_requests_alone() -> None:
+def test_only_marked_requests_are_read_from_the_access_log() -> None:
     rows = services.parse_log(LOG, "fresh")
     assert [(row["number"], row["status"], row["client"]) for row in rows] == [
         (2, 200, "10.0.0.4"),
@@ -83,7 +83,7 @@ def test_access_log_tells_marked_requests_alone() -> None:
 
 
 class Swarm:
-    """The calls of docker-py's low-level client that the probes use, for one service of two tasks."""
+    """The calls to docker-py's low-level client that the probes use, for one service with two tasks."""
 
     def __init__(self, *states: str, ports: list[dict[str, Any]] | None = None) -> None:
         self.states = list(states)
@@ -130,7 +130,7 @@ def manager(shell: Shell, swarm: Swarm) -> Any:
     return found
 
 
-def test_tasks_are_sorted_as_people_count(shell: Shell) -> None:
+def test_tasks_are_sorted_naturally(shell: Shell) -> None:
     frame = probes.tasks(manager(shell, Swarm("running")), "nginx")
     assert frame["task"].to_list() == ["nginx.2", "nginx.2", "nginx.10"]
     assert frame["node"].to_list() == ["manager", "manager", ""]
@@ -138,7 +138,7 @@ def test_tasks_are_sorted_as_people_count(shell: Shell) -> None:
     assert (frame["created"] < frame["since"]).all()
 
 
-def test_tasks_of_a_service_in_mode_global_are_told_apart_by_their_machines(shell: Shell) -> None:
+def test_tasks_of_a_global_service_are_named_after_their_machines(shell: Shell) -> None:
     swarm = Swarm("running")
     swarm.tasks = lambda filters: [  # type: ignore[method-assign]
         {key: value for key, value in told.items() if key != "Slot"} for told in Swarm.tasks(swarm, filters)
@@ -146,12 +146,12 @@ def test_tasks_of_a_service_in_mode_global_are_told_apart_by_their_machines(shel
     assert "nginx.n1" in set(probes.tasks(manager(shell, swarm), "nginx")["task"])
 
 
-def test_a_service_that_is_not_there_and_those_that_are(shell: Shell) -> None:
+def test_a_missing_service_lists_the_existing_ones(shell: Shell) -> None:
     with pytest.raises(LabError, match="services there: nginx, nginx2"):
         probes.wait_until_running(manager(shell, Swarm("running")), "ngin", timeout=0)
 
 
-def test_requests_by_replica_name_the_replica_briefly(shell: Shell) -> None:
+def test_requests_by_replica_use_short_replica_names(shell: Shell) -> None:
     frame = probes.requests_by_replica([manager(shell, Swarm("running"))], "nginx", "fresh")
     assert frame["number"].to_list() == [1, 2, 12]
     assert set(frame["replica"]) == {"nginx.1"}
@@ -161,13 +161,13 @@ def test_waiting_for_tasks_that_start(shell: Shell) -> None:
     probes.wait_until_running(manager(shell, Swarm("starting", "running")), "nginx", timeout=5)
 
 
-def test_waiting_for_tasks_in_vain_says_how_they_are(shell: Shell) -> None:
+def test_waiting_for_tasks_in_vain_reports_their_states(shell: Shell) -> None:
     with pytest.raises(LabError, match="preparing, preparing after 0"):
         probes.wait_until_running(manager(shell, Swarm("preparing")), "nginx", timeout=0)
 
 
 @pytest.mark.parametrize("ports", [None, [{"PublishedPort": 8080, "PublishMode": "host"}]])
-def test_a_service_that_publishes_nothing_through_ingress(
+def test_a_service_without_a_port_published_in_ingress_mode(
     shell: Shell, ports: list[dict[str, Any]] | None
 ) -> None:
     with pytest.raises(LabError, match="no port in mode ingress"):
@@ -189,7 +189,7 @@ def test_balanced_means_that_all_answer(
         probes.wait_until_balanced(host, service="nginx", timeout=0)
     (tmp_path / "up").touch()
     probes.wait_until_balanced(host, service="nginx", timeout=0)
-    # A replica of weight 0 is on its way out: no connection will go there.
+    # A replica of weight 0 is being removed: it gets no new connections.
     assert set((tmp_path / "asked").read_text().split()) == {"10.0.0.17", "10.0.0.6"}
 
 
@@ -203,13 +203,13 @@ def test_a_burst_counts_connections_and_failures() -> None:
     assert rows[0]["rtt_ms"] == pytest.approx(10.665)
 
 
-def test_a_burst_that_does_not_end(shell: Shell) -> None:
+def test_a_burst_that_times_out(shell: Shell) -> None:
     shell.program("curl", "echo '0 200 1 0.01 '")
     with pytest.raises(LabError, match="1 of them ended"):
         probes.http_burst(machine(shell), "http://m/", marker="n", count=2)
 
 
-def test_fresh_connections_come_from_ports_that_were_not_used_before(shell: Shell, tmp_path: Path) -> None:
+def test_fresh_connections_use_source_ports_not_used_before(shell: Shell, tmp_path: Path) -> None:
     told = tmp_path / "told"
     shell.program("curl", f"cat >>{told}; echo '0 200 1 0.01 '; echo '0 200 1 0.01 '")
     for _ in range(2):
@@ -232,7 +232,7 @@ def test_a_mesh_asks_every_pair(shell: Shell) -> None:
     ]
 
 
-def test_the_self_test_names_the_pair_and_the_size_that_fail(shell: Shell) -> None:
+def test_the_self_test_names_the_failing_pair_and_size(shell: Shell) -> None:
     shell.program("nsenter", 'shift; exec "$@"')
     shell.program("ping", f'[ $6 != 1372 ] || exit 1; echo "{REPLY.format(address="$7")}"')
     machines = []
@@ -293,7 +293,7 @@ class _Failing(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_load_goes_on_whatever_the_server_does(
+def test_load_continues_whatever_the_server_does(
     shell: Shell, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("helpers.probes.load._STOP", str(tmp_path / "stop-"))

@@ -1,4 +1,4 @@
-"""What is said when nothing usable answers at an endpoint. Needs no Engine."""
+"""The errors when nothing usable answers at an endpoint. Needs no Engine."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ Answer = Callable[[socket.socket], None]
 
 @pytest.fixture
 def short() -> Iterator[Path]:
-    """Yield a directory whose name leaves room for a Unix socket's 107 bytes."""
+    """Yield a directory short enough for the 107-byte limit on a Unix socket's path."""
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         yield Path(directory)
 
 
 @pytest.fixture
 def serve(short: Path) -> Iterator[Callable[[Answer], str]]:
-    """Yield a function that listens on a Unix socket, treats each connection as told, and returns the URL."""
+    """Yield a function that listens on a Unix socket, hands over each connection, and returns the URL."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(short / "engine.sock"))
     with listener:
@@ -47,7 +47,7 @@ def serve(short: Path) -> Iterator[Callable[[Answer], str]]:
 
 @pytest.fixture
 def tcp() -> Iterator[Callable[..., str]]:
-    """Yield the same for a TCP port, with TLS if a context for it is given."""
+    """Yield the same for a TCP port, with TLS if a context is given."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def start(answer: Answer, context: ssl.SSLContext | None = None) -> str:
@@ -112,7 +112,7 @@ def refusal(url: str, timeout_s: int = 5, **more: Any) -> LabError:
     return caught.value
 
 
-# What answers
+# What is listening
 
 
 def test_an_engine_is_opened_with_its_own_api_version(serve: Callable[[Answer], str]) -> None:
@@ -127,7 +127,7 @@ def test_no_socket(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"rootless Engine at {short}/docker.sock" in refusal(f"unix://{short}/engine.sock").next_step
 
 
-def test_nobody_listens(short: Path) -> None:
+def test_nothing_listens(short: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as abandoned:
         abandoned.bind(str(short / "engine.sock"))
     assert "nobody listens" in refusal(f"unix://{short}/engine.sock").seen
@@ -159,7 +159,7 @@ def test_no_permission(serve: Callable[[Answer], str], short: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [silent, dribbling])
-def test_no_answer_is_bounded(serve: Callable[[Answer], str], answer: Answer) -> None:
+def test_waiting_for_an_answer_is_bounded(serve: Callable[[Answer], str], answer: Answer) -> None:
     url, started = serve(answer), time.monotonic()
     assert refusal(url, timeout_s=1).seen == "no answer within 1 s"
     assert time.monotonic() - started < 3
@@ -179,7 +179,7 @@ def test_no_answer_is_bounded(serve: Callable[[Answer], str], answer: Answer) ->
         (version(Version="19.03.15", ApiVersion="1.40"), "speaks API 1.40; the lab needs 1.41"),
     ],
 )
-def test_what_answers_is_no_engine_for_a_lab(
+def test_an_answer_from_something_other_than_a_suitable_engine(
     serve: Callable[[Answer], str], answer: Answer, seen: str
 ) -> None:
     assert seen in refusal(serve(answer)).seen
@@ -189,16 +189,16 @@ def test_tcp_refused() -> None:
     assert "Connection refused" in refusal("tcp://127.0.0.1:1").seen
 
 
-def test_name_does_not_resolve() -> None:
+def test_a_name_that_does_not_resolve() -> None:
     assert "engine.invalid does not resolve" in refusal("tcp://engine.invalid:2375", timeout_s=20).seen
 
 
-def test_no_proxy_comes_between(tcp: Callable[[Answer], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_are_bypassed(tcp: Callable[[Answer], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     open_client(Endpoint(tcp(version()), "test"), timeout_s=5).close()
 
 
-def test_certificate_of_a_stranger(tmp_path: Path, tcp: Callable[..., str]) -> None:
+def test_an_untrusted_certificate(tmp_path: Path, tcp: Callable[..., str]) -> None:
     subprocess.run(CERTIFICATE.split(), cwd=tmp_path, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
@@ -209,7 +209,7 @@ def test_certificate_of_a_stranger(tmp_path: Path, tcp: Callable[..., str]) -> N
     assert "ca.pem" in error.next_step
 
 
-def test_tls_asked_of_a_plain_engine(tcp: Callable[[Answer], str]) -> None:
+def test_tls_to_an_engine_without_tls(tcp: Callable[[Answer], str]) -> None:
     url = tcp(version())
     endpoint = resolve({"DOCKER_HOST": url, "DOCKER_TLS": "1", "DOCKER_CONFIG": "/nonexistent"})
     assert "No TLS is spoken there" in refusal(url, tls=endpoint.tls).next_step
@@ -220,7 +220,7 @@ def test_tls_asked_of_a_plain_engine(tcp: Callable[[Answer], str]) -> None:
 
 @pytest.fixture
 def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that puts an `ssh` of the given shell code in front of the real one."""
+    """Return a function that puts an `ssh` made of the given shell code before the real one in PATH."""
     pytest.importorskip("paramiko")
 
     def install(code: str) -> None:
@@ -231,14 +231,14 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None
     return install
 
 
-def test_ssh_says_why(ssh: Callable[[str], None]) -> None:
+def test_errors_of_ssh_are_quoted(ssh: Callable[[str], None]) -> None:
     ssh('echo "me@far: Permission denied (publickey)." >&2; exit 255')
     error = refusal("ssh://me@far")
     assert "Permission denied (publickey)" in error.seen
     assert error.next_step.endswith("ssh me@far -p 22 docker version")
 
 
-def test_ssh_to_nowhere_is_bounded(ssh: Callable[[str], None]) -> None:
+def test_ssh_without_an_answer_is_bounded(ssh: Callable[[str], None]) -> None:
     ssh("exec sleep 60")
     started = time.monotonic()
     assert "no answer to ssh within 0.9 s" in refusal("ssh://me@far:22", timeout_s=1).seen

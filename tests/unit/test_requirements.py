@@ -1,4 +1,4 @@
-"""What the table says of an Engine whose answers we write ourselves. Needs no Engine."""
+"""The table for an Engine whose answers the tests provide. Needs no Engine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MEASURED = [
 
 
 class Engine:
-    """Answers what `requirements` asks of a client."""
+    """Answers the calls that `requirements` makes on a client."""
 
     def __init__(self, subnets: list[str] | None = None, api: str = "1.45", **info: Any) -> None:
         self._info, self._api = GOOD_INFO | info, api
@@ -81,7 +81,7 @@ def check(monkeypatch: pytest.MonkeyPatch, findings: dict[str, Finding] | Except
     return requirements.check(client(), "machine")
 
 
-def test_quick_on_a_good_engine() -> None:
+def test_quick_check_of_a_good_engine() -> None:
     rows = requirements.quick(client())
     assert all(row.ok and not row.hint and row.evidence for row in rows)
 
@@ -96,7 +96,7 @@ def test_quick_on_a_good_engine() -> None:
         ({"subnets": ["192.168.0.0/16"]}, "free LAN"),
     ],
 )
-def test_quick_names_what_is_missing(engine: dict[str, Any], name: str) -> None:
+def test_quick_check_names_what_is_missing(engine: dict[str, Any], name: str) -> None:
     rows = requirements.quick(client(**engine))
     (missing,) = [row for row in rows if not row.ok]
     assert missing.name == name
@@ -117,7 +117,7 @@ def test_free_lan_avoids_every_overlap(subnets: list[str], free: str) -> None:
     assert str(next(requirements.free_lans(client(subnets)))) == free
 
 
-def test_full_check_on_a_good_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_check_of_a_good_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = check(monkeypatch, found())
     assert [row.name for row in rows if not row.ok] == []
     assert by_name(rows)["disk free"].evidence == "50.0 GB free, 3 GB needed"
@@ -142,7 +142,7 @@ def test_ipvlan_alone_is_not_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "modprobe -a ip_vs" in by_name(rows)["ip_vs"].hint
 
 
-def test_nearly_full_disk_and_a_probe_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_nearly_full_disk_and_an_interrupted_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not by_name(check(monkeypatch, found(disk="2999999999")))["disk free"].ok
     rows = by_name(check(monkeypatch, {}))
     assert rows["privileged containers"].ok
@@ -150,7 +150,7 @@ def test_nearly_full_disk_and_a_probe_cut_short(monkeypatch: pytest.MonkeyPatch)
     assert not rows["disk free"].ok
 
 
-def test_a_good_check_is_remembered_for_this_engine_and_a_day(
+def test_a_good_check_is_cached_for_this_engine_for_a_day(
     monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
     rows = check(monkeypatch, found())
@@ -166,12 +166,12 @@ def test_a_good_check_is_remembered_for_this_engine_and_a_day(
     assert requirements.recall(client()) is None
 
 
-def test_a_bad_check_is_not_remembered(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_a_bad_check_is_not_cached(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     requirements.remember(client(), check(monkeypatch, probing.NotStarted("no")))
     assert list(cache.iterdir()) == []
 
 
-def test_the_probe_reports_any_words_as_json() -> None:
+def test_the_probe_reports_any_text_as_json() -> None:
     definitions = probing.script().split("# Loading")[0]
     hostile = 'attempt mount "it works" sh -c \'printf "a \\"b\\" \\\\ \\t\\n→ c"; exit 1\''
     done = subprocess.run(["sh", "-c", definitions + hostile], capture_output=True, text=True, check=True)

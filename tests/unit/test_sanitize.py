@@ -65,7 +65,7 @@ def sanitize(text: str) -> str:
         ("Engine: 26.1.5, embedded", "Engine: 28.5.2, docker at unix:///var/run/docker.sock"),
     ],
 )
-def test_what_no_two_runs_share_is_masked(one: str, other: str) -> None:
+def test_values_that_differ_between_runs_are_masked(one: str, other: str) -> None:
     assert sanitize(one) == sanitize(other)
 
 
@@ -95,5 +95,5 @@ def test_what_no_two_runs_share_is_masked(one: str, other: str) -> None:
         ("12 requests", "13 requests"),
     ],
 )
-def test_what_a_chapter_is_about_is_compared(one: str, other: str) -> None:
+def test_values_that_a_chapter_is_about_are_compared(one: str, other: str) -> None:
     assert sanitize(one) != sanitize(other)

@@ -15,14 +15,14 @@ class Terminal(io.StringIO):
 
 
 class NotebookStream(io.StringIO):
-    """What a kernel puts in place of the standard error stream, recognised by its module."""
+    """What a kernel substitutes for the standard error stream, recognized by its module."""
 
 
 NotebookStream.__module__ = "ipykernel.iostream"
 
 
 def screen(written: str) -> list[str]:
-    """What is left to see after carriage returns, line by line."""
+    """What remains visible after carriage returns, line by line."""
     lines = []
     for line in written.split("\n"):
         shown = ""
@@ -32,7 +32,7 @@ def screen(written: str) -> list[str]:
     return lines
 
 
-def test_elsewhere_a_step_is_a_line_at_its_start_and_one_at_its_end(
+def test_without_a_terminal_a_step_prints_a_line_at_its_start_and_its_end(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with steps.step("Booting", about="40 s") as booting:
@@ -43,7 +43,7 @@ def test_elsewhere_a_step_is_a_line_at_its_start_and_one_at_its_end(
     assert captured.out == ""
 
 
-def test_a_failed_step_says_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_step_says_how_far_it_got(capsys: pytest.CaptureFixture[str]) -> None:
     def boot() -> None:
         with steps.step("Booting") as booting:
             booting.update("kernel")
@@ -66,7 +66,7 @@ def test_a_terminal_keeps_only_the_finished_lines(monkeypatch: pytest.MonkeyPatc
     assert "outer (about 1 s) 0 s" in terminal.getvalue()
 
 
-def test_a_notebook_shows_steps_unless_told_not_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_shows_steps_unless_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     for setting, expected in (("", ["✓ outer (0 s)", ""]), ("off", [""])):
         stream = NotebookStream()
         monkeypatch.setenv("LAB_STEPS", setting)
@@ -77,5 +77,5 @@ def test_a_notebook_shows_steps_unless_told_not_to(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (185, "3 min 5 s")])
-def test_durations_read_as_a_person_says_them(seconds: float, text: str) -> None:
+def test_durations_are_formatted_for_people(seconds: float, text: str) -> None:
     assert steps.duration(seconds) == text

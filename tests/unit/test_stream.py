@@ -1,4 +1,4 @@
-"""The Engine API's byte streams: frames, half-close, deadlines."""
+"""The Engine API's byte streams: frames, half-close and deadlines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield engine, client
 
 
-def test_frames_are_told_apart_however_they_are_cut(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_frames_are_separated_however_they_are_fragmented(pair: tuple[socket.socket, socket.socket]) -> None:
     engine, client = pair
     for byte in frame(STDOUT, b"out") + frame(STDERR, b"error") + frame(STDOUT, b""):
         engine.send(bytes([byte]))
@@ -49,7 +49,7 @@ def test_half_a_frame_is_not_output(pair: tuple[socket.socket, socket.socket]) -
     assert list(Stream(client, framed=True).output()) == []
 
 
-def test_output_goes_on_after_half_close(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_output_continues_after_half_close(pair: tuple[socket.socket, socket.socket]) -> None:
     engine, client = pair
     stream = Stream(client, framed=True)
     stream.send(b"question")
@@ -61,7 +61,7 @@ def test_output_goes_on_after_half_close(pair: tuple[socket.socket, socket.socke
     assert list(stream.output()) == [(STDOUT, b"answer")]
 
 
-def test_a_deadline_ends_the_wait_and_reading_can_go_on(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_deadline_ends_the_wait_and_reading_can_continue(pair: tuple[socket.socket, socket.socket]) -> None:
     engine, client = pair
     stream = Stream(client, framed=True)
     late = frame(STDOUT, b"late")

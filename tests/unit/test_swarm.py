@@ -1,4 +1,4 @@
-"""A swarm is ready when every machine knows every other; until then the wait says what is missing."""
+"""A swarm is ready when all machines know each other; if not, the error says what is missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADDRESSES = {"manager": "192.168.99.100", "machine1": "192.168.99.101", "machine
 
 
 class Docker:
-    """docker-py's client as far as a swarm needs it; all machines of one swarm share `joined`."""
+    """The part of docker-py's client that a swarm needs; all machines of a swarm share `joined`."""
 
     def __init__(self, name: str, joined: list[str], blind: bool = False) -> None:
         self.name, self.joined, self.blind = name, joined, blind
@@ -54,7 +54,7 @@ def machines(blind: str = "") -> list[Any]:
     ]
 
 
-def test_every_machine_says_its_own_address() -> None:
+def test_every_machine_advertises_its_own_address() -> None:
     found = machines()
     swarm.form(*found)
     for machine in found:
@@ -87,7 +87,7 @@ def test_the_wait_names_what_is_missing(
         swarm.wait_until_ready(manager, *others)
 
 
-def test_a_machine_is_in_one_swarm_at_most() -> None:
+def test_a_machine_belongs_to_at_most_one_swarm() -> None:
     manager, worker, _ = machines()
     manager.docker.init()
     swarm.join(manager, worker)

@@ -1,4 +1,4 @@
-"""What is read from frames that two machines exchanged: tests/unit/captures, recorded in chapter 06."""
+"""Decoding frames that two machines exchanged: tests/unit/captures, recorded in chapter 06."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def encrypted() -> pd.DataFrame:
     return wire.decode((CAPTURES / "esp.pcap").read_bytes())
 
 
-def test_vxlan_is_read_down_to_the_request(plain: pd.DataFrame) -> None:
+def test_vxlan_is_decoded_down_to_the_request(plain: pd.DataFrame) -> None:
     assert set(plain["carrier"]) == {"VXLAN"}
     assert set(plain["vni"]) == {4097}
     first = plain.iloc[0]
@@ -48,7 +48,7 @@ def test_headers_add_up_to_the_frame(plain: pd.DataFrame) -> None:
     assert headers["says"].to_list()[3:5] == ["VNI 4097", "02:42:0a:00:01:02 → 02:42:0a:00:01:05"]
 
 
-def test_esp_tells_who_and_nothing_else(encrypted: pd.DataFrame) -> None:
+def test_esp_reveals_only_the_addresses(encrypted: pd.DataFrame) -> None:
     assert set(encrypted["carrier"]) == {"ESP"}
     assert set(encrypted["source"]) == {"192.168.99.100", "192.168.99.101"}
     assert set(encrypted["vni"]) == {-1}
@@ -57,8 +57,8 @@ def test_esp_tells_who_and_nothing_else(encrypted: pd.DataFrame) -> None:
     assert probes.layers(encrypted["frame"].iloc[0])["layer"].to_list()[:3] == ["Ethernet", "IP", "ESP"]
 
 
-def test_nothing_captured_is_an_empty_table(plain: pd.DataFrame) -> None:
-    nothing = wire.decode((CAPTURES / "vxlan.pcap").read_bytes()[:24])  # the file's own heading
+def test_an_empty_capture_is_an_empty_table(plain: pd.DataFrame) -> None:
+    nothing = wire.decode((CAPTURES / "vxlan.pcap").read_bytes()[:24])  # only the file header
     assert nothing.empty
     assert list(nothing.columns) == list(plain.columns)
 
@@ -66,7 +66,7 @@ def test_nothing_captured_is_an_empty_table(plain: pd.DataFrame) -> None:
 def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     pcap = base64.b64encode((CAPTURES / "vxlan.pcap").read_bytes()).decode()
-    # tcpdump says when it listens; the command must come after that, and tcpdump's end after the command.
+    # tcpdump prints when it is listening; the command must run after that, and tcpdump end after the command.
     shell.program(
         "tcpdump",
         f'trap "echo {pcap} | base64 -d > $6; exit" TERM\n'
