@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +17,8 @@ from helpers.learning import record
 
 Source = Literal["article", "beyond"]
 HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
-_SIGNS = {HOLDS: "✓", FAILS: "✗", OUT_OF_SCOPE: "–"}
+ROWS = "application/vnd.docker-networking.verdicts+json"  # the MIME type under which an output has its rows
+SIGNS = {HOLDS: "✓", FAILS: "✗", OUT_OF_SCOPE: "–"}
 
 
 class ClaimFailed(LabError):
@@ -141,7 +143,11 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class VerdictTable:
-    """The verdict table as JupyterLab, a terminal and nbval see it; ``frame`` is the data behind it."""
+    """The verdict table as JupyterLab, a terminal and nbval see it; ``frame`` is the data behind it.
+
+    A notebook stores it as text, as HTML, and for programs as JSON (`ROWS`): an object with chapter, engine
+    and claims, a list of objects with the columns of `Verdicts.frame`.
+    """
 
     chapter: str
     engine: str
@@ -160,6 +166,19 @@ class VerdictTable:
             lines += ["", *textwrap.wrap(sentence, 100, subsequent_indent="    ")]
             lines += _labelled("expected", row["expected"]) + _labelled("observed", row["observed"])
         return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Add the rows to the text and the HTML, which IPython asks for by themselves."""
+        claims = self.frame.to_dict("records")
+        return {ROWS: {"chapter": self.chapter, "engine": self.engine, "claims": claims}}
+
+    @classmethod
+    def stored_in(cls, outputs: Iterable[Mapping[str, Any]]) -> VerdictTable | None:
+        """Return the verdict table among the stored outputs of a cell; None if there is none."""
+        for output in outputs:
+            if rows := output.get("data", {}).get(ROWS):
+                return cls(rows["chapter"], rows["engine"], pd.DataFrame(rows["claims"], dtype="str"))
+        return None
 
     def _repr_html_(self) -> str:
         cell = "text-align: left; vertical-align: top; white-space: pre-wrap"
@@ -250,5 +269,5 @@ def _cell(row: pd.Series, column: str) -> str:
     if column == "claim" and row["source"] == "beyond":
         return f"{text} <em>(beyond the article)</em>"
     if column == "holds":
-        return f"<strong>{_SIGNS[row[column]]}\N{NO-BREAK SPACE}{text}</strong>"
+        return f"<strong>{SIGNS[row[column]]}\N{NO-BREAK SPACE}{text}</strong>"
     return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 from helpers import notebooks
-
-HEADING = re.compile(r": (\d+) of (\d+) claims hold\b")
+from helpers.learning.claims import FAILS, HOLDS, VerdictTable
 
 
 def strict_verdicts(path: Path) -> list[str]:
@@ -49,12 +47,14 @@ def _missing_verdicts(cells: Sequence[NotebookNode]) -> Iterator[str]:
     last = tables[-1]
     if set(_treatment(last)) & {"check", "check_exception", "skip"}:
         yield "the verdict table is not compared as displayed"
-    shown = "\n".join(str(output.get("data", {}).get("text/plain", "")) for output in last.outputs)
-    heading = HEADING.search(shown)
-    if not heading:
-        yield "the stored verdict table is missing"
-    elif heading[1] != heading[2] or int(heading[1]) == 0:
-        yield f"only {heading[1]} of {heading[2]} claims hold in the stored verdict table"
+    table = VerdictTable.stored_in(last.outputs)
+    shown = [output.get("data", {}).get("text/plain") for output in last.outputs]
+    if table is None or repr(table) not in shown:
+        yield "the stored verdict table is missing, or shows other rows than it has"
+        return
+    held, failed = ((table.frame["holds"] == verdict).sum() for verdict in (HOLDS, FAILS))
+    if failed or not held:
+        yield f"only {held} of {held + failed} claims hold in the stored verdict table"
 
 
 def _treatment(cell: NotebookNode) -> dict[str, bool]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from helpers.learning import ClaimFailed, Verdicts
-from helpers.learning.claims import as_text, same
+from helpers.learning.claims import ROWS, VerdictTable, as_text, same
 
 FRAME = pd.DataFrame({"name": ["bridge", "host"], "n": [1, 2]})
 
@@ -77,6 +80,17 @@ def test_the_table_of_claims_that_hold() -> None:
         "    expected  at most 3\n"
         "    observed  2"
     )
+
+
+def test_a_stored_table_is_read_back_with_all_its_rows() -> None:
+    table = verdicts().table()
+    data, _ = DisplayFormatter().format(table)  # as a kernel stores it
+    assert {"text/plain", "text/html", ROWS} <= data.keys()
+    stored = VerdictTable.stored_in([{"text": "another output"}, {"data": json.loads(json.dumps(data))}])
+    assert stored
+    assert repr(stored) == data["text/plain"] == repr(table)
+    assert stored._repr_html_() == data["text/html"]
+    assert VerdictTable.stored_in([{"data": {"text/plain": repr(table)}}]) is None
 
 
 def test_html_is_complete_and_escaped() -> None:

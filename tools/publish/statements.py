@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from xml.etree import ElementTree
 
 from helpers.errors import LabError
+from helpers.learning.claims import SIGNS, VerdictTable
 from tools.publish.chapters import Chapter
-
-_HEADING = re.compile(r": \d+ of \d+ claims hold on Engine (\S+)$")
-_BEYOND = " (beyond the article)"
 
 
 @dataclass(frozen=True)
@@ -47,29 +43,21 @@ def read(chapter: Chapter) -> list[Statement]:
         If the stored chapter has none.
     """
     for cell in chapter.notebook.cells:
-        for output in cell.get("outputs", []):
-            table = "".join(output.get("data", {}).get("text/html", ""))
-            if "claims hold on Engine" in table:
-                return _statements(chapter, ElementTree.fromstring(f"<div>{table}</div>"))
+        if table := VerdictTable.stored_in(cell.get("outputs", [])):
+            return [
+                Statement(
+                    chapter,
+                    row["claim"],
+                    row["expected"],
+                    row["observed"],
+                    f"{SIGNS[row['holds']]} {row['holds']}",
+                    table.engine,
+                    row["source"] == "article",
+                )
+                for row in table.frame.to_dict("records")
+            ]
     raise LabError(
         f"Reading the verdicts of {chapter.path.name}",
         "no stored output contains a verdict table",
         f"Save it with its outputs: python3 -m tools regenerate {chapter.number}",
     )
-
-
-def _statements(chapter: Chapter, table: ElementTree.Element) -> list[Statement]:
-    heading = _HEADING.search(_text(table[0]))
-    engine = heading.group(1) if heading else ""
-    statements = []
-    for row in table.iter("tr"):
-        if row[0].tag == "td":
-            claim, expected, observed, verdict = map(_text, row)
-            of_article = not claim.endswith(_BEYOND)
-            claim = claim.removesuffix(_BEYOND)
-            statements.append(Statement(chapter, claim, expected, observed, verdict, engine, of_article))
-    return statements
-
-
-def _text(element: ElementTree.Element) -> str:
-    return " ".join("".join(element.itertext()).split())
