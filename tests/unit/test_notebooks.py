@@ -139,7 +139,7 @@ def test_normalizing_keeps_tags_and_drops_timings() -> None:
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
-@pytest.mark.parametrize("page", [PROJECT / "README.md", *notebooks.find([])], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PROJECT.glob("*.md"), *notebooks.find([])], ids=lambda page: page.stem)
 def test_no_link_is_broken(page: Path) -> None:
     text = page.read_text()
     if page.suffix == ".ipynb":
