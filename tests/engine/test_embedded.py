@@ -5,9 +5,7 @@ The second half kills processes, so it runs a separate embedded engine from the 
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +17,7 @@ import requests
 from helpers.engine import Engine, connect, embedded, images, stock
 from helpers.errors import LabError
 from helpers.lab import Lab
-from helpers.paths import cache_dir, engine_dir, run_dir
+from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from tests.engine.support import mode, python
 
 CONNECT = "from helpers.engine import connect; print(connect().client.info()['ID'])"
@@ -72,17 +70,16 @@ def test_ssh_refuses_anyone_without_the_key(ssh_port: int, tmp_path: Path) -> No
 
 @pytest.fixture
 def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Give the test its own cache and run directories; the built disk is shared and only read."""
+    """Give the test its own cache and instance; the built disk is shared and only read."""
     (built,) = (cache_dir() / "engine").iterdir()
-    runtime = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp"))  # short, because socket paths have a limit
+    instance = f"{ENGINE}-recovers"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("LAB_INSTANCE", instance)
     monkeypatch.setenv("LAB_ENGINE", "embedded")
     (cache_dir() / "engine").mkdir(mode=0o700)
     (cache_dir() / "engine" / built.name).symlink_to(built)
     yield engine_dir()
-    embedded.stop()
-    shutil.rmtree(runtime)
+    embedded.stop(instance)
 
 
 def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
@@ -124,7 +121,7 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     again.close()
     assert len(_processes(own_engine / "qmp.sock")) == 1
 
-    assert embedded.stop()
+    assert embedded.stop(own_engine.name)
     assert _processes(own_engine) == []
     assert not own_engine.exists() or list(own_engine.iterdir()) == []
 

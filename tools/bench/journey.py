@@ -20,13 +20,13 @@ import psutil
 from helpers import notebooks
 from helpers.engine import embedded
 from helpers.errors import LabError
-from helpers.paths import PROJECT, cache_dir, engine_dir
+from helpers.paths import ENGINE, PROJECT, cache_dir, engine_dir
 
 _LIMIT_S = 1800
 _ADDRESS = re.compile(r"http://127\.\S+token=\w+")
 _STEP = re.compile(r"^✓ (.+) \((?:(\d+) min )?(\d+) s\)$")
 _NOW = "import os, pathlib, time; pathlib.Path(os.environ['TOLD']).write_text(str(time.monotonic()))"
-_DIRECTORIES = ("XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME")
+_INSTANCE = f"{ENGINE}-bench"
 
 
 def warm() -> float:
@@ -44,13 +44,12 @@ def cold() -> tuple[float, dict[str, float]]:
         directory = Path(made)
         clone = directory / "clone"
         subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True, timeout=300)
-        own = {name: str(directory / name[4:8].lower()) for name in _DIRECTORIES}
-        for path in own.values():
-            Path(path).mkdir(mode=0o700)
+        own = {f"XDG_{kind}_HOME": str(directory / kind.lower()) for kind in ("CACHE", "STATE")}
+        own["LAB_INSTANCE"] = _INSTANCE
         try:
             return _to_first_result(clone, own)
         finally:
-            _helpers(clone, own, "stop", stdout=subprocess.DEVNULL).wait(120)
+            embedded.stop(_INSTANCE)
 
 
 def course() -> dict[str, float]:
