@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
 
+from helpers import debugging
 from helpers.errors import LabError
 from helpers.setup import environment
 from helpers.steps import say
@@ -77,7 +78,7 @@ def main(package: str, about: str, verbs: Sequence[Verb], arguments: Sequence[st
     try:
         return carry_out(package, verb, [*(getattr(options, "arguments", None) or []), *rest])
     except LabError as error:
-        if os.environ.get("LAB_DEBUG"):
+        if debugging.enabled():
             raise
         print(f"\n{error}", file=sys.stderr)
     except BrokenPipeError:  # the reader of the output has gone, as in `… doctor | head`

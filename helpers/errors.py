@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+import traceback
+
+from helpers import debugging
 
 
 class LabError(RuntimeError):
@@ -36,5 +39,10 @@ class LabError(RuntimeError):
         return f"{self.tried}\n  seen: {seen}\n  next: {self.next_step}"
 
     def _render_traceback_(self) -> list[str]:
-        """Show the message alone in a notebook: IPython asks for this before it draws a traceback."""
+        """Show the message alone in a notebook: IPython asks for this before it draws a traceback.
+
+        With LAB_DEBUG=1 show what Python shows: the traceback, and those of the causes.
+        """
+        if debugging.enabled():
+            return "".join(traceback.format_exception(self)).splitlines()
         return [f"{type(self).__name__}: {self}"]

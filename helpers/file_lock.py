@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from helpers.errors import LabError
 from helpers.steps import duration, say
+
+_log = logging.getLogger(__name__)
 
 _PATIENCE_S = 1800.0
 _SILENCE_S = 2.0
@@ -43,4 +46,6 @@ def exclusive(path: Path, what: str, patience_s: float = _PATIENCE_S) -> Iterato
                 say(f"Waiting for {what} …")
                 said = True
             time.sleep(0.2)
+        if said:
+            _log.debug("waited %.1f s for %s", time.monotonic() - started, what)
         yield

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import shlex
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from helpers.errors import LabError
 from helpers.steps import duration
+
+_log = logging.getLogger(__name__)
 
 _EVIDENCE_LINES = 12
 _WRAPPERS = {"env", "sudo"}
@@ -45,6 +50,7 @@ def run(
         it printed.
     """
     tried = tried or f"Running {_name(argv)}"
+    started = time.monotonic()
     try:
         done = subprocess.run(
             argv,
@@ -61,6 +67,8 @@ def run(
         raise LabError(tried, f"no end after {duration(timeout_s)}", next_step) from error
     except OSError as error:
         raise LabError(tried, str(error), f"Install {_name(argv)}, then repeat.") from error
+    took = time.monotonic() - started
+    _log.debug("%s: exit code %d after %.2f s", shlex.join(argv), done.returncode, took)
     if check and done.returncode:
         raise LabError(tried, evidence(done), next_step)
     return done

@@ -15,6 +15,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from helpers import debugging
+
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 _lock = threading.RLock()
@@ -108,6 +110,8 @@ class Step:
 
 def _tick_s() -> float:
     """Seconds between two drawings of the live line; 0 where there can be none."""
+    if debugging.enabled():
+        return 0.0  # the log would tear it
     if sys.stderr.isatty():
         return 0.1
     # A notebook shows a carriage return as a terminal does, but each drawing is a message to the browser.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from helpers.errors import LabError
 from helpers.steps import duration
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+_LONG_S = 2.0  # a wait worth telling
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,12 @@ def wait_until(
     LabError
         After `within_s` seconds; with what was seen last.
     """
-    deadline = time.monotonic() + within_s
+    started = time.monotonic()
+    deadline = started + within_s
     while isinstance(seen := look(), NotYet):
         if time.monotonic() > deadline:
             raise LabError(tried, f"{seen.seen}\nafter {duration(within_s)}".strip(), next_step)
         time.sleep(every_s)
+    if (waited := time.monotonic() - started) > _LONG_S:
+        _log.debug("%s: after %.1f s", tried, waited)
     return seen

@@ -146,3 +146,50 @@ def test_no_link_is_broken(page: Path) -> None:
         cells = nbformat.reads(text, as_version=4).cells
         text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
+
+
+FAILING = (
+    "from helpers.errors import LabError\n"
+    "def cause():\n"
+    "    return {}['beneath it']\n"
+    "try:\n"
+    "    cause()\n"
+    "except KeyError as error:\n"
+    "    raise LabError('Trying', 'a wall', 'Walk around it.') from error"
+)
+
+
+def test_an_error_for_a_learner_is_its_message_alone(tmp_path: Path) -> None:
+    with pytest.raises(notebooks.ChapterFailed) as caught:
+        notebooks.execute(store(tmp_path / "01_x.ipynb", FAILING))
+    assert str(caught.value).endswith("\n\nLabError: Trying\n  seen: a wall\n  next: Walk around it.")
+    assert "Traceback" not in str(caught.value)
+    assert "KeyError: " not in str(caught.value)
+
+
+def test_with_lab_debug_it_shows_its_traceback_and_its_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_DEBUG", "1")
+    with pytest.raises(notebooks.ChapterFailed) as caught:
+        notebooks.execute(store(tmp_path / "01_x.ipynb", FAILING))
+    shown = str(caught.value).rpartition("─\n")[2]
+    assert "KeyError: 'beneath it'" in shown
+    assert "in cause" in shown
+    assert "direct cause" in shown
+    assert "next: Walk around it." in shown
+
+
+RUNNING = "from helpers import programs\nprograms.run(['echo', 'a word'], timeout_s=9)"
+
+
+@pytest.mark.parametrize(("debug", "streams"), [("1", ["stderr"]), ("", [])])
+def test_a_cell_shows_what_the_helpers_do_with_lab_debug_alone(
+    debug: str, streams: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_DEBUG", debug)
+    cell = notebooks.execute(store(tmp_path / "01_x.ipynb", RUNNING + "; None")).cells[1]
+    assert [output.name for output in cell.outputs] == streams
+    assert not streams or re.search(
+        r"helpers\.programs: echo 'a word': exit code 0 after [\d.]+ s\n", cell.outputs[0].text
+    )
