@@ -46,3 +46,7 @@ class LabError(RuntimeError):
         if debugging.enabled():
             return "".join(traceback.format_exception(self)).splitlines()
         return [f"{type(self).__name__}: {self}"]
+
+
+class BadAnswer(LabError):
+    """What an Engine or a machine answered cannot be read: it is cut short, or of an unknown kind."""

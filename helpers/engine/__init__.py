@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from dataclasses import dataclass
 import docker
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.engine import embedded, images, reachable, refusals, requirements
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.steps import say
 
 __all__ = ["Endpoint", "Engine", "connect"]
+
+_log = logging.getLogger(__name__)
 
 CHOICES = ("auto", "docker", "embedded")
 
@@ -67,6 +71,7 @@ def connect(choice: str | None = None) -> Engine:
             "no such choice",
             f"Use one of {', '.join(CHOICES)}.",
         )
+    _log.debug("the choice of the Engine is %s", choice)
     if choice == "embedded":
         return _open(embedded.start())
     if choice == "docker":
@@ -74,6 +79,7 @@ def connect(choice: str | None = None) -> Engine:
     try:
         return _reachable()
     except LabError as unusable:
+        _log.debug("no Engine that is already there can be used: %s", unusable)
         if embedded.why_impossible():
             raise
         if not embedded.running():
@@ -113,8 +119,10 @@ def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement]) -> 
 
 def _open(endpoint: Endpoint) -> Engine:
     client = reachable.open_client(endpoint)
-    with _explained(endpoint):
-        return Engine(client, endpoint, str(client.version()["Version"]).split("+")[0])
+    with _explained(endpoint), understood("the Engine's version"):
+        version = str(client.version()["Version"]).split("+")[0]
+    _log.debug("Engine %s at %s (%s)", version, endpoint.url, endpoint.source)
+    return Engine(client, endpoint, version)
 
 
 def _explained(endpoint: Endpoint) -> AbstractContextManager[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import docker
 from docker.types import Mount
 
+from helpers.answers import understood
 from helpers.engine import refusals
 from helpers.engine.images import LABEL
 from helpers.engine.reachable import REQUEST_S
@@ -20,6 +21,11 @@ _DATABASE = "/var/lib/dpkg"
 def of_image(client: docker.DockerClient, image: str) -> Manifest:
     """The packages in an image that is on the Engine.
 
+    Parameters
+    ----------
+    client, image:
+        The Engine, and the image's name.
+
     Raises
     ------
     LabError
@@ -29,7 +35,12 @@ def of_image(client: docker.DockerClient, image: str) -> Manifest:
 
 
 def of_engine(client: docker.DockerClient, image: str) -> Manifest:
-    """The packages of the system that the Engine runs on, for one that is Debian's; `image` has dpkg-query.
+    """The packages of the system that the Engine runs on, for one that is Debian's.
+
+    Parameters
+    ----------
+    client, image:
+        The Engine, and an image on it that has dpkg-query.
 
     Raises
     ------
@@ -40,7 +51,8 @@ def of_engine(client: docker.DockerClient, image: str) -> Manifest:
 
 
 def _ask(client: docker.DockerClient, image: str, mounts: list[Mount]) -> Manifest:
-    with refusals.explained(f"Listing the Debian packages of {image}", client.api.base_url, REQUEST_S):
+    tried = f"Listing the Debian packages of {image}"
+    with refusals.explained(tried, client.api.base_url, REQUEST_S), understood("what dpkg-query printed"):
         container = client.containers.create(
             image,
             entrypoint=["dpkg-query"],
@@ -56,7 +68,7 @@ def _ask(client: docker.DockerClient, image: str, mounts: list[Mount]) -> Manife
 
 
 def read(printed: str) -> Manifest:
-    """Lines of ``package version``.
+    """Lines of ``package version``, as dpkg-query `printed` them.
 
     Raises
     ------

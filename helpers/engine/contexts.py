@@ -31,12 +31,17 @@ class Context:
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
-    """Return ``$DOCKER_CONFIG``, or ``~/.docker``."""
+    """Return ``$DOCKER_CONFIG`` (of `environ`), or ``~/.docker``."""
     return Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
 
 
 def current(directory: Path) -> str:
     """Return the name that ``docker context use`` stored in config.json, "" if there is none.
+
+    Parameters
+    ----------
+    directory:
+        The CLI's configuration directory, see `config_dir`.
 
     Raises
     ------
@@ -48,7 +53,7 @@ def current(directory: Path) -> str:
 
 
 def names(directory: Path) -> list[str]:
-    """Return the contexts one can choose; a broken neighbour is left out rather than fatal."""
+    """Return the contexts in the CLI's `directory` that one can choose; a broken neighbour is left out."""
     found = ["default"]
     for path in sorted(directory.glob("contexts/meta/*/meta.json")):
         try:

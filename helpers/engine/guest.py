@@ -12,7 +12,20 @@ _PATIENCE_S = 60
 
 
 def forward(entry: Path, machine: VirtualMachine) -> None:
-    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone."""
+    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone.
+
+    Parameters
+    ----------
+    entry:
+        The cache entry, which has the SSH keys.
+    machine:
+        The virtual machine, started from that entry.
+
+    Raises
+    ------
+    LabError
+        If ssh cannot.
+    """
     options = ("ExitOnForwardFailure=yes", "StreamLocalBindMask=0177", "StreamLocalBindUnlink=yes")
     forward = f"{machine.directory / 'docker.sock'}:/run/docker.sock"
     flags = ["-f", "-N", "-L", forward, *(f"-o{option}" for option in options)]
@@ -23,10 +36,19 @@ def forward(entry: Path, machine: VirtualMachine) -> None:
 def run(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _PATIENCE_S) -> None:
     """Run a shell command in the guest.
 
+    Parameters
+    ----------
+    entry, machine:
+        As for `forward`.
+    command:
+        For the shell of root.
+    timeout_s:
+        Seconds until it is given up.
+
     Raises
     ------
     LabError
-        If it fails, or does not end in `timeout_s` seconds; with what it said, and the console's end.
+        If it fails, or does not end in time; with what it said, and the console's end.
     """
     _ssh(entry, machine, [], [command], timeout_s, output=subprocess.PIPE)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.paths import NAME
 from helpers.setup import offline
@@ -36,7 +37,7 @@ def key(*definitions: str) -> str:
 
 
 def packages(definition: str) -> list[str]:
-    """The Debian packages of a definition."""
+    """The Debian packages of a definition, such as "machine"."""
     return (DEFINITIONS / definition / "packages.txt").read_text().split()
 
 
@@ -47,16 +48,18 @@ MACHINE_IMAGE = f"{_REPOSITORY}:{SUITE}-{key('machine')}"
 def ensure(client: docker.DockerClient) -> None:
     """Build the machine image on an Engine that does not have it, from ``debian:<suite>-slim``.
 
+    Parameters
+    ----------
+    client:
+        Of that Engine.
+
     Raises
     ------
     LabError
         If the Engine cannot build it; with the end of the build's own output.
     """
-    try:
-        client.images.get(MACHINE_IMAGE)
+    if _is_there(client):
         return
-    except docker.errors.ImageNotFound:
-        pass
     if archive := offline.machine_image():
         _load(client, archive)
         return
@@ -80,10 +83,18 @@ def ensure(client: docker.DockerClient) -> None:
                     building.update(line.splitlines()[0][:60])
         except docker.errors.APIError as error:
             raise _failure("\n".join([*tail, str(error.explanation or error)])) from error
+        except docker.errors.StreamParseError as error:
+            raise _failure("\n".join([*tail, f"an answer that cannot be read: {error}"])) from error
 
 
 def remove(client: docker.DockerClient) -> list[str]:
-    """Remove the machine images, also those of earlier versions; return those that stay, being in use."""
+    """Remove the machine images, also those of earlier versions; return those that stay, being in use.
+
+    Parameters
+    ----------
+    client:
+        Of the Engine that has them.
+    """
     kept = []
     for image in client.images.list(_REPOSITORY, filters={"label": f"{LABEL}=image"}):
         for tag in image.tags:
@@ -100,14 +111,21 @@ def _load(client: docker.DockerClient, archive: Path) -> None:
         archive.open("rb") as file,
     ):
         client.images.load(file)
-    try:
-        client.images.get(MACHINE_IMAGE)
-    except docker.errors.ImageNotFound as error:
+    if not _is_there(client):
         raise LabError(
             f"Loading {MACHINE_IMAGE} from {archive}",
             "the archive holds another image",
             "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
-        ) from error
+        )
+
+
+@understood("the Engine's answer to the question for an image")
+def _is_there(client: docker.DockerClient) -> bool:
+    try:
+        client.images.get(MACHINE_IMAGE)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
 
 
 def _failure(seen: str) -> LabError:

@@ -15,6 +15,7 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 
+from helpers.answers import understood
 from helpers.errors import LabError
 
 # The script ends itself, and the Engine then removes container and volume: they need no later clean-up.
@@ -45,6 +46,13 @@ def script() -> str:
 def run(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> dict[str, Finding]:
     """Run the probe and return what it found, by name.
 
+    Parameters
+    ----------
+    client, image:
+        The Engine, and an image on it that has a shell.
+    labels:
+        Put on the container and its volume.
+
     Raises
     ------
     NotStarted
@@ -70,6 +78,7 @@ def _start(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -
         return _start_with(client, image, labels, [])
 
 
+@understood("the Engine's answer to a privileged container")
 def _start_with(
     client: docker.DockerClient, image: str, labels: Mapping[str, str], mounts: list[Mount]
 ) -> Container:
@@ -116,7 +125,8 @@ def _output(container: Container) -> str:
                 "Look whether the Engine is overloaded (docker stats), then try again.",
             )
         try:
-            printed = container.logs(stdout=True, stderr=False).decode(errors="replace")
+            with understood("what the probe printed"):
+                printed = container.logs(stdout=True, stderr=False).decode(errors="replace")
         except APIError:
             break  # the container is gone: what was read before is all there is
         time.sleep(0.2)

@@ -6,6 +6,7 @@ Source: https://docs.docker.com/reference/cli/docker/#environment-variables
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import subprocess
 import sys
@@ -24,10 +25,13 @@ from docker.errors import DockerException
 from docker.tls import TLSConfig
 from docker.utils import parse_host
 
+from helpers.answers import understood
 from helpers.engine import contexts, refusals
-from helpers.errors import LabError
+from helpers.errors import BadAnswer, LabError
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_SOURCE = "default socket"
 REQUEST_S = 120
@@ -105,18 +109,22 @@ def open_client(
         If nothing usable answers; `helpers.engine.refusals` tells the cases apart.
     """
     tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
+    _checked(endpoint, tried)
     with refusals.explained(tried, endpoint.url, timeout_s):
         version = _within(timeout_s, lambda: _ask_version(endpoint, timeout_s))
         refusals.refuse_unsuitable(tried, version)
-    return _client(endpoint, str(version["ApiVersion"]), request_timeout_s)
+        api_version = str(version["ApiVersion"])
+        _log.debug("%s (%s) speaks API %s", endpoint.url, endpoint.source, api_version)
+        return _client(endpoint, api_version, request_timeout_s)
 
 
-def _checked(endpoint: Endpoint) -> Endpoint:
+def _checked(endpoint: Endpoint, tried: str = "") -> Endpoint:
     try:
         parse_host(endpoint.url, IS_WINDOWS_PLATFORM, tls=endpoint.tls is not None)
+        urlsplit(endpoint.url).port  # noqa: B018  # a ValueError unless it is one
     except (DockerException, ValueError) as error:
         raise LabError(
-            f"Understanding the Docker address {endpoint.url!r} ({endpoint.source})",
+            tried or f"Understanding the Docker address {endpoint.url!r} ({endpoint.source})",
             str(error),
             "Write it as unix:///path, tcp://host:port or ssh://user@host, or unset it.",
         ) from error
@@ -151,11 +159,14 @@ def _ask_version(endpoint: Endpoint, timeout_s: int) -> dict[str, Any]:
         _knock_by_ssh(endpoint, timeout_s)
     client = _client(endpoint, refusals.MINIMUM_API, timeout_s)
     try:
-        version = client.api.version(api_version=False)
+        with understood("the Engine's version"):
+            version = client.api.version(api_version=False)
     finally:
         client.close()
     if not isinstance(version, dict) or "ApiVersion" not in version:
-        raise ValueError(f"/version answered {str(version)[:200]}")
+        raise BadAnswer(
+            "Reading the Engine's version", f"/version answered {str(version)[:200]}", refusals.WRONG_ADDRESS
+        )
     return version
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import ssl
 import stat
@@ -13,32 +14,53 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from docker.errors import APIError
+import urllib3
+from docker.errors import APIError, DockerException
 from docker.utils import version_lt
 
-from helpers.errors import LabError
+from helpers.answers import understood
+from helpers.errors import BadAnswer, LabError
 
 E = TypeVar("E", bound=BaseException)
+
+# What docker-py lets through when an Engine refuses, goes away, or was never there: its own exceptions, those
+# of requests (each an OSError), of urllib3 and http.client beneath it, and of the bare socket of a stream.
+FAILURES = (DockerException, OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 MINIMUM_API = "1.41"  # Engine 20.10, the first with private cgroup namespaces
 
 EMBEDDED = "use the lab's own Engine: LAB_ENGINE=embedded"
+_NO_ENGINE = "something answers there, but not a Docker Engine"
 WRONG_ADDRESS = f"Correct DOCKER_HOST or the context, or {EMBEDDED}"
 
 
 @contextmanager
 def explained(tried: str, url: str, timeout_s: float) -> Iterator[None]:
-    """Raise what an Engine's answers lead to as `explain` words it.
+    """Raise an Engine's failure as `explain` words it, and an answer that is none of an Engine's as that.
 
-    Nothing less than every Exception is meant: docker-py raises that itself over an answer that is no object,
-    and what is not there shows as a KeyError, a TypeError, or what else reading it comes to.
+    Parameters
+    ----------
+    tried, url, timeout_s:
+        As for `explain`.
+
+    Raises
+    ------
+    LabError
+        In place of one of `FAILURES`.
+    BadAnswer
+        If an answer could not be read.
     """
     try:
         yield
-    except LabError:
-        raise
-    except Exception as error:
+    except BadAnswer as error:
+        raise BadAnswer(tried, f"{_NO_ENGINE}: {error.tried}: {error.seen}", WRONG_ADDRESS) from error
+    except FAILURES as error:
         raise explain(tried, url, error, timeout_s) from error
+
+
+def said(error: BaseException) -> str:
+    """What the Engine itself said when it refused, else which `error` it was."""
+    return str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}")
 
 
 def explain(tried: str, url: str, error: BaseException, timeout_s: float) -> LabError:
@@ -58,6 +80,7 @@ def explain(tried: str, url: str, error: BaseException, timeout_s: float) -> Lab
     return LabError(tried, *_cause(url, list(_chain(error)), timeout_s))
 
 
+@understood("the Engine's version")
 def refuse_unsuitable(tried: str, version: dict[str, Any]) -> None:
     """Raise if what answered is no Engine that could ever carry a lab.
 
@@ -105,7 +128,7 @@ def _cause(url: str, chain: list[BaseException], timeout_s: float) -> tuple[str,
     if refused := _first(chain, APIError):
         return _status_cause(refused)
     seen = f"{type(chain[0]).__name__}: {chain[0]}"
-    return f"something answers there, but not a Docker Engine: {seen}", WRONG_ADDRESS
+    return f"{_NO_ENGINE}: {seen}", WRONG_ADDRESS
 
 
 def _socket_cause(path: Path, error: OSError) -> tuple[str, str]:
@@ -142,13 +165,13 @@ def _no_socket_step() -> str:
 
 def _status_cause(error: APIError) -> tuple[str, str]:
     status = error.response.status_code if error.response is not None else 0
-    said = f"HTTP {status}: " + " ".join(str(error.explanation or error).split())[:200]
-    if "HTTPS server" in said:
+    seen = f"HTTP {status}: " + " ".join(str(error.explanation or error).split())[:200]
+    if "HTTPS server" in seen:
         certificates = "DOCKER_CERT_PATH to the directory of its certificates"
-        return said, f"That Engine wants TLS: set DOCKER_TLS_VERIFY=1 and {certificates}."
+        return seen, f"That Engine wants TLS: set DOCKER_TLS_VERIFY=1 and {certificates}."
     if status in (401, 403):
-        return said, f"Ask that Engine's administrator for access, or {EMBEDDED}"
-    return f"something answers there, but not a Docker Engine: {said}", WRONG_ADDRESS
+        return seen, f"Ask that Engine's administrator for access, or {EMBEDDED}"
+    return f"{_NO_ENGINE}: {seen}", WRONG_ADDRESS
 
 
 def _tls_step(seen: str) -> str:

@@ -17,6 +17,7 @@ import docker
 import pandas as pd
 from docker.utils import version_lt
 
+from helpers.answers import understood
 from helpers.engine import probing
 from helpers.engine.refusals import EMBEDDED, MINIMUM_API
 from helpers.paths import cache_dir
@@ -90,11 +91,19 @@ _IN_CONTAINER = {
 _KINDS = _BY_API | _IN_CONTAINER
 
 
+@understood("what the Engine says of itself")
 def quick(client: docker.DockerClient) -> list[Requirement]:
     """Measure what the Engine's API alone can tell, without a container.
 
+    Parameters
+    ----------
+    client:
+        As for `check`.
+
     Raises
     ------
+    BadAnswer
+        If what it says cannot be read.
     docker.errors.DockerException
         If the Engine stops answering.
     """
@@ -145,39 +154,63 @@ def check(
 
 
 def as_frame(requirements: Iterable[Requirement]) -> pd.DataFrame:
-    """Return the table as name, needed_by, ok (bool), evidence, hint; one row a requirement."""
+    """Return `requirements` as a table: name, needed_by, ok (bool), evidence, hint; one row for each."""
     columns = ["name", "needed_by", "ok", "evidence", "hint"]
     return pd.DataFrame([asdict(one) for one in requirements], columns=[*columns, "fatal"])[columns]
 
 
 def suffices(requirements: Iterable[Requirement]) -> bool:
-    """Whether an Engine with these rows can carry the course."""
+    """Whether an Engine with these rows of `requirements` can carry the course."""
     return all(one.ok or not one.fatal for one in requirements)
 
 
 def free_lans(client: docker.DockerClient) -> Iterator[ipaddress.IPv4Network]:
-    """Yield the /24 networks from 192.168.99.0 on that overlap none of the Engine's networks."""
-    taken = []
-    for network in client.networks.list():
-        for pool in (network.attrs.get("IPAM") or {}).get("Config") or []:
-            subnet = ipaddress.ip_network(pool.get("Subnet") or "0.0.0.0/32", strict=False)
-            if isinstance(subnet, ipaddress.IPv4Network):
-                taken.append(subnet)
+    """Yield the /24 networks from 192.168.99.0 on that overlap no network on the Engine of `client`.
+
+    Raises
+    ------
+    BadAnswer
+        If the Engine's list of networks cannot be read.
+    """
+    taken = _subnets(client)
     for third in range(99, 255):
         candidate = ipaddress.IPv4Network(f"192.168.{third}.0/24")
         if not any(candidate.overlaps(subnet) for subnet in taken):
             yield candidate
 
 
+@understood("the Engine's list of networks")
+def _subnets(client: docker.DockerClient) -> list[ipaddress.IPv4Network]:
+    pools = [
+        pool
+        for network in client.networks.list()
+        for pool in (network.attrs.get("IPAM") or {}).get("Config") or []
+    ]
+    subnets = [ipaddress.ip_network(pool["Subnet"], strict=False) for pool in pools if pool.get("Subnet")]
+    return [subnet for subnet in subnets if isinstance(subnet, ipaddress.IPv4Network)]
+
+
 def remember(client: docker.DockerClient, requirements: Sequence[Requirement]) -> None:
-    """Keep the rows of a sufficient check for a day, so that the next notebook need not probe."""
+    """Keep the rows of a sufficient check for a day, so that the next notebook need not probe.
+
+    Parameters
+    ----------
+    client, requirements:
+        The Engine that was checked, and what `check` returned for it.
+    """
     if suffices(requirements):
         measured = [asdict(one) for one in requirements if one.name in _IN_CONTAINER]
         _memory_of(client).write_text(json.dumps(measured), "utf-8")
 
 
 def recall(client: docker.DockerClient) -> list[Requirement] | None:
-    """Return the table of remembered rows and of fresh ones where that is cheap; None if there are none."""
+    """Return the table of remembered rows and of fresh ones where that is cheap; None if there are none.
+
+    Parameters
+    ----------
+    client:
+        Of the Engine that is asked for.
+    """
     path = _memory_of(client)
     try:
         if not 0 <= time.time() - path.stat().st_mtime < REMEMBERED_S:
@@ -188,6 +221,7 @@ def recall(client: docker.DockerClient) -> list[Requirement] | None:
     return [*quick(client), *remembered]
 
 
+@understood("what the Engine says of itself")
 def _memory_of(client: docker.DockerClient) -> Path:
     # The probe is part of the key: a new question deserves a new answer.
     info = client.info()
@@ -195,6 +229,7 @@ def _memory_of(client: docker.DockerClient) -> Path:
     return cache_dir() / f"requirements-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}.json"
 
 
+@understood("what the probe in a privileged container printed")
 def _judge(name: str, findings: Mapping[str, probing.Finding]) -> Requirement:
     if name == "privileged containers":
         return _row(name, True, "one ran")

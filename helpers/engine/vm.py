@@ -77,6 +77,7 @@ class VirtualMachine:
         self._monitor = directory / "qmp.sock"
         self._pid = directory / "qemu.pid"
         self._port = directory / "ssh_port"
+        self._process: subprocess.Popen[bytes] | None = None  # QEMU, if it was started from here
 
     @property
     def ssh_port(self) -> int:
@@ -95,7 +96,18 @@ class VirtualMachine:
     def start(
         self, accelerator: Accelerator, disk: Path, kernel: Path, initrd: Path, state: Path | None = None
     ) -> None:
-        """Start QEMU on `disk`, from the saved `state` or else cold. Returns once its monitor answers.
+        """Start QEMU. Returns once its monitor answers.
+
+        Parameters
+        ----------
+        accelerator:
+            `KVM` or `TCG`.
+        disk:
+            In format qcow2; QEMU writes to it.
+        kernel, initrd:
+            What is booted, also where a state is read: the virtual hardware must be the same.
+        state:
+            Memory and devices as `save` wrote them; None for a cold start.
 
         Raises
         ------
@@ -128,7 +140,7 @@ class VirtualMachine:
         if state:
             command += ["-incoming", f"exec:cat {shlex.quote(str(state))}"]
         with (self.directory / "qemu.log").open("w") as log:
-            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+            self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         self.wait(self._monitor.exists, 20, "QEMU's monitor")
@@ -141,7 +153,13 @@ class VirtualMachine:
         self.qmp("cont")
 
     def save(self, state: Path) -> None:
-        """Stop the guest for good, and write its memory and devices to the file `state`."""
+        """Stop the guest for good, and write its memory and devices to the file `state`.
+
+        Raises
+        ------
+        LabError
+            If QEMU cannot.
+        """
         self.qmp("stop")
         self.qmp("migrate-set-parameters", {"max-bandwidth": 10**10})
         self.qmp("migrate", {"uri": f"exec:cat > {shlex.quote(str(state))}"})
@@ -157,7 +175,16 @@ class VirtualMachine:
         self.wait(saved, 180, "the state to be saved")
 
     def wait(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Wait until `condition` holds.
+        """Wait until something holds.
+
+        Parameters
+        ----------
+        condition:
+            Whether it does.
+        timeout_s:
+            Seconds until it is given up.
+        what:
+            What is waited for, for the error.
 
         Raises
         ------
@@ -173,13 +200,23 @@ class VirtualMachine:
             time.sleep(_POLL_S)
 
     def wait_for_line(self, text: str, timeout_s: float) -> None:
-        """Wait until the guest has printed `text` on its console (see `wait`)."""
+        """Wait at most `timeout_s` seconds until the guest has printed `text` on its console (see `wait`)."""
         self.wait(
             lambda: text in self.console.read_text(errors="replace"), timeout_s, f"the guest to say {text!r}"
         )
 
     def qmp(self, command: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send one command to QEMU's monitor and return its answer.
+
+        Parameters
+        ----------
+        command, arguments:
+            Such as "migrate" and ``{"uri": …}``.
+
+        Raises
+        ------
+        LabError
+            If QEMU refuses, or there is no answer of its kind.
 
         Source: QEMU Machine Protocol reference.
         """
@@ -213,9 +250,8 @@ class VirtualMachine:
 
     def alive(self) -> bool:
         """Whether this virtual machine's own QEMU process still runs."""
-        own_child = getattr(self, "_process", None)
-        if own_child is not None:
-            return own_child.poll() is None
+        if self._process:
+            return self._process.poll() is None
         try:
             command_line = Path(f"/proc/{self._pid.read_text().strip()}/cmdline").read_bytes()
         except (OSError, ValueError):
@@ -236,7 +272,7 @@ class VirtualMachine:
                 os.kill(int(self._pid.read_text()), 9)
 
     def failure(self, tried: str, seen: str) -> LabError:
-        """Make an error that carries the end of what QEMU and the guest's console have said."""
+        """Make an error of what was `tried` and `seen`, and of the end of what QEMU and the console said."""
         evidence = [seen]
         for name, path in (("QEMU", self.directory / "qemu.log"), ("console", self.console)):
             lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
