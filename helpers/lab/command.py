@@ -33,10 +33,15 @@ class Completed:
     def checked(self, tried: str) -> Completed:
         """Return itself, if the command succeeded.
 
+        Parameters
+        ----------
+        tried:
+            The first line of the error.
+
         Raises
         ------
         LabError
-            If it did not; with what was `tried`, and what the command said.
+            If it did not; with what the command said.
         """
         if self.exit_code:
             seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
@@ -47,10 +52,17 @@ class Completed:
 def check(command: Any, timeout: Any) -> None:
     """Refuse what a shell or a clock cannot take.
 
+    Parameters
+    ----------
+    command:
+        Text for ``sh -c``.
+    timeout:
+        A number of seconds up to a day.
+
     Raises
     ------
     LabError
-        If `command` is no text for ``sh -c``, or `timeout` no number of seconds up to a day.
+        If it is not.
     """
     if not isinstance(command, str) or "\0" in command:
         seen = f"a command for `sh -c` is text without a null character, not {command!r}"
@@ -62,7 +74,17 @@ def check(command: Any, timeout: Any) -> None:
 
 
 def collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
-    """Read until the output ends; after `timeout` seconds on a terminal press Ctrl-C."""
+    """Read until the output ends, and return standard output and standard error.
+
+    Parameters
+    ----------
+    stream:
+        Of the command.
+    timeout:
+        Seconds; then Ctrl-C is pressed on a terminal.
+    tty:
+        Whether the command has a terminal.
+    """
     out, err = b"", b""
     deadline = time.monotonic() + timeout + (0 if tty else AFTER_CTRL_C_S)
     if not tty:

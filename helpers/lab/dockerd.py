@@ -33,6 +33,11 @@ def restart(machine: Machine) -> None:
 
     Containers end with it; those with a restart policy come back with it.
 
+    Parameters
+    ----------
+    machine:
+        Whose Engine it is.
+
     Raises
     ------
     LabError

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from itertools import zip_longest
 from types import TracebackType
 from typing import Any, ClassVar
 
+from helpers.answers import understood
 from helpers.engine import Engine, connect, stock
-from helpers.errors import LabError
-from helpers.lab import labels, lan, reaper
+from helpers.engine.refusals import FAILURES, said
+from helpers.errors import BadAnswer, LabError
+from helpers.lab import boot, labels, lan, reaper
 from helpers.lab.machine import Machine
+from helpers.lab.stream import Stream
 from helpers.steps import step
+
+_log = logging.getLogger(__name__)
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MOST = 100  # the LAN has addresses from .100 on
@@ -58,48 +63,50 @@ class Lab:
     def __init__(self, machines: int | Sequence[str] = 1, engine: Engine | None = None) -> None:
         names = _names(machines)
         self.id = f"{labels.PREFIX}{secrets.token_hex(4)}"
+        self.machines: dict[str, Machine] = {}
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
             self.engine = engine or connect()
-            self._has_stock = self.engine.endpoint.backend == "embedded"
             self._watch = reaper.Watch(self.engine.endpoint, self.id)
             try:
                 reaper.sweep(self.engine.client)
-                self._start(names)
-            except BaseException as error:
+                mine = labels.for_lab(self.id)
+                self.lan = lan.create(self.engine.client, self.id, mine)
+                addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
+                self._boot(boot.Plan(self.id, mine, self.lan, addresses, reaper.sockets(self.id)))
+            except FAILURES as error:
                 self.close()
-                if isinstance(error, Exception) and not isinstance(error, LabError):
-                    raise _engine_failed(self.engine, error) from error
+                raise _engine_failed(self.engine, error) from error
+            except BaseException:
+                self.close()
                 raise
         if self._has_stock:
             stock.refill(self.engine.endpoint.url)
         Lab.current = self
 
-    def _start(self, names: Sequence[str]) -> None:
-        mine = labels.for_lab(self.id)
-        client = self.engine.client
-        self.lan = lan.create(client, self.id, mine)
-        addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
-        sockets = reaper.sockets(self.id)
+    @property
+    def _has_stock(self) -> bool:
+        return self.engine.endpoint.backend == "embedded"
+
+    def _boot(self, plan: boot.Plan) -> None:
+        api, names = self.engine.client.api, list(plan.addresses)
         claimed: list[tuple[str, Any]] = []
         if self._has_stock:
-            claimed = stock.claim(client.api, [f"{self.id}-{name}" for name in names])
-        self.machines = {
-            name: Machine(client, name, address, sockets / f"{name}.sock")
-            for name, address in addresses.items()
-        }
+            with understood("the Engine's list of machines in stock"):
+                claimed = stock.claim(api, [f"{self.id}-{name}" for name in names])
+        heartbeats: list[Stream] = []
         with ThreadPoolExecutor(len(names)) as pool:
             booting = [
-                pool.submit(machine.start, self.lan, self.id, mine, addresses, from_stock)
-                for machine, from_stock in zip_longest(self.machines.values(), claimed)
+                pool.submit(boot.boot, api, name, plan, from_stock, heartbeats.append)
+                for name, from_stock in zip_longest(names, claimed)
             ]
             try:
-                for machine in booting:
-                    machine.result()
+                self.machines = {name: one.result() for name, one in zip(names, booting, strict=True)}
             except BaseException:  # a machine that failed, or Ctrl-C: the others need not boot to the end
                 while wait(booting, timeout=0.2).not_done:
-                    for other in self.machines.values():
-                        other.close()
+                    _close(heartbeats)
+                _close(heartbeats)
+                _close([one.result() for one in booting if not one.exception()])
                 raise
 
     def __getitem__(self, name: str) -> Machine:
@@ -129,10 +136,11 @@ class Lab:
         """Remove the machines, their volumes and the LAN. May be called twice."""
         if Lab.current is self:
             Lab.current = None
-        for machine in getattr(self, "machines", {}).values():
-            machine.close()
-        with suppress(Exception):  # an Engine that is gone, or talks nonsense: the watch tries once more
+        _close(self.machines.values())
+        try:
             reaper.remove_lab(self.engine.client, self.id)
+        except (BadAnswer, *FAILURES) as error:  # the watch tries once more
+            _log.debug("%s is not removed yet: %s", self.id, error)
         self._watch.end()
         if self._owns_engine:
             self.engine.close()
@@ -157,9 +165,14 @@ def _names(machines: int | Sequence[str]) -> list[str]:
     raise LabError(f"Starting a lab of the machines {names!r}", seen, "Change the names.")
 
 
+def _close(connections: Iterable[Stream | Machine]) -> None:
+    for one in connections:
+        one.close()
+
+
 def _engine_failed(engine: Engine, error: Exception) -> LabError:
     return LabError(
         f"Starting a lab on the Engine at {engine.endpoint.url}",
-        str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
+        said(error),
         "Run `python3 -m helpers doctor`, then repeat.",
     )

@@ -23,7 +23,7 @@ _STARTED, _CREATED, _VERSION = f"{LABEL}.started", f"{LABEL}.created", f"{LABEL}
 
 
 def for_lab(lab_id: str) -> dict[str, str]:
-    """Return the labels of every object of a lab that this process owns."""
+    """Return the labels of every object of the lab `lab_id`, which this process owns."""
     return {
         KIND: "lab",
         LAB: lab_id,
@@ -42,6 +42,11 @@ def of(container: Mapping[str, Any]) -> Mapping[str, str]:
 
     A label is for ever: a machine that was claimed from the stock has its lab in its name alone, and that
     lab's owner is on the labels of the LAN.
+
+    Parameters
+    ----------
+    container:
+        One of what ``GET /containers/json`` lists.
     """
     found: Mapping[str, str] = container["Labels"]
     name = str(container["Names"][0]).removeprefix("/")
@@ -51,12 +56,15 @@ def of(container: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def is_mine(labels: Mapping[str, str]) -> bool:
-    """Whether the object belongs to this user on this computer: others' labs are not ours to remove."""
+    """Whether the object with these `labels` belongs to this user on this computer.
+
+    Others' labs are not ours to remove.
+    """
     return labels.get(_OWNER) == _user() and labels.get(_HOST) == platform.node()
 
 
 def owner_is_dead(labels: Mapping[str, str]) -> bool:
-    """Whether the object's owner was a process of this user here, and has ended."""
+    """Whether the owner of the object with these `labels` was a process of this user here, and has ended."""
     if not is_mine(labels):
         return False
     try:

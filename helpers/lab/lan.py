@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,9 +11,13 @@ import docker
 import docker.errors
 from docker.types import IPAMConfig, IPAMPool
 
+from helpers.answers import understood
 from helpers.engine.requirements import free_lans
 from helpers.errors import LabError
 
+_log = logging.getLogger(__name__)
+
+_GATEWAY = 1
 _FIRST_HOST = 100
 _ATTEMPTS = 5
 
@@ -36,7 +41,7 @@ class Lan:
     @property
     def gateway(self) -> str:
         """The Engine's own address on the LAN, .1."""
-        return str(self.subnet[1])
+        return str(self.subnet[_GATEWAY])
 
     def address(self, index: int) -> str:
         """The address of machine number `index`: .100, .101 and so on."""
@@ -48,6 +53,13 @@ def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) ->
 
     Two labs that start together may choose the same one: the Engine refuses the second, which then goes on.
 
+    Parameters
+    ----------
+    client:
+        Of the Engine that carries the lab.
+    name, labels:
+        Of the network.
+
     Raises
     ------
     LabError
@@ -55,26 +67,35 @@ def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) ->
     """
     refusals: list[str] = []
     for subnet, _ in zip(free_lans(client), range(_ATTEMPTS), strict=False):
-        lan = Lan(name, "", subnet)
         try:
-            created = client.api.create_network(
-                name,
-                driver="bridge",
-                ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=lan.gateway)]),
-                # Without address translation nothing that leaves the lab ever finds its way back.
-                options={"com.docker.network.bridge.enable_ip_masquerade": "false"},
-                labels=dict(labels),
-                check_duplicate=None,
-            )
+            with understood("the Engine's answer to a new network"):
+                lan = Lan(name, _create(client, name, subnet, labels), subnet)
         except docker.errors.APIError as error:
             refusals.append(f"{subnet}: {error.explanation}")
+            _log.debug("the LAN cannot be %s", refusals[-1])
             if "overlap" not in str(error.explanation).lower():
                 break
         else:
-            return Lan(name, str(created["Id"]), subnet)
+            _log.debug("the LAN of %s is %s", name, subnet)
+            return lan
     raise LabError(
         "Creating the lab's LAN",
         "\n".join(refusals)
         or "every /24 from 192.168.99.0 to 192.168.254.0 overlaps a network of this Engine",
         "See `docker network ls` and remove networks that are not used; `make clean` removes labs.",
     )
+
+
+def _create(
+    client: docker.DockerClient, name: str, subnet: ipaddress.IPv4Network, labels: Mapping[str, str]
+) -> str:
+    created = client.api.create_network(
+        name,
+        driver="bridge",
+        ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[_GATEWAY]))]),
+        # Without address translation nothing that leaves the lab ever finds its way back.
+        options={"com.docker.network.bridge.enable_ip_masquerade": "false"},
+        labels=dict(labels),
+        check_duplicate=None,
+    )
+    return str(created["Id"])

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import re
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import docker
 import docker.errors
 from docker.models.containers import Container
 
-from helpers.engine import stock
+from helpers.answers import understood
+from helpers.engine.refusals import FAILURES, said
 from helpers.errors import LabError
 from helpers.lab.command import AFTER_CTRL_C_S, Completed, check, collect
-from helpers.lab.lan import Lan
 from helpers.lab.stream import Stream
 from helpers.lab.tunnel import Tunnel
 
-_READY_S = 240
-_REQUEST_S = 120
+_log = logging.getLogger(__name__)
+
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
 
 
@@ -31,7 +30,24 @@ class NoSuchContainer(LabError):
 
 
 class Machine:
-    """A Docker host of a lab. Made by `Lab`.
+    """A Docker host of a lab, ready to be used. Made by `helpers.lab.boot` for a `Lab`.
+
+    Parameters
+    ----------
+    api:
+        docker-py's low-level client for the Engine that carries the machine.
+    name, address:
+        See below.
+    container:
+        The id of its container on that Engine.
+    version:
+        See below.
+    client:
+        See `docker` below.
+    tunnel:
+        The way to its dockerd, which `client` takes.
+    heartbeat:
+        The stream that keeps it alive: when it ends, the dead-man's switch ends the machine.
 
     Attributes
     ----------
@@ -39,6 +55,8 @@ class Machine:
         "host", "manager", "machine1", …; also its host name.
     address:
         Its address on the LAN, e.g. "192.168.99.100".
+    id:
+        Of its container on the Engine that carries it.
     docker:
         docker-py's client for the machine's own dockerd.
     version:
@@ -47,60 +65,36 @@ class Machine:
         What the ``docker`` CLI and any other client take as DOCKER_HOST.
     """
 
-    def __init__(self, client: docker.DockerClient, name: str, address: str, socket: Path) -> None:
+    def __init__(
+        self,
+        *,
+        api: docker.APIClient,
+        name: str,
+        address: str,
+        container: str,
+        version: str,
+        client: docker.DockerClient,
+        tunnel: Tunnel,
+        heartbeat: Stream,
+    ) -> None:
         self.name = name
         self.address = address
-        self.docker_host = f"unix://{socket}"
-        self._api: docker.APIClient = client.api
-        self._socket = socket
+        self.id = container
+        self.docker = client
+        self.version = version
+        self.docker_host = f"unix://{tunnel.path}"
+        self._api = api
+        self._tunnel = tunnel
+        self._heartbeat = heartbeat
 
     def __repr__(self) -> str:
         return f"<Machine {self.name} {self.address}>"
 
-    def start(
-        self,
-        lan: Lan,
-        lab_id: str,
-        labels: dict[str, str],
-        peers: dict[str, str],
-        claimed: tuple[str, Any] | None,
-    ) -> None:
-        """Make it, or plug in the claimed one, give it its name and place, and return when it is ready.
-
-        Parameters
-        ----------
-        peers:
-            Addresses of the lab's machines by name.
-        claimed:
-            The id and the stream of a machine from the stock (see `helpers.engine.stock`), or None.
-
-        Raises
-        ------
-        LabError
-            If it does not come up; with what it said last.
-        """
-        if claimed:
-            self._plug_in(lan, *claimed)
-        else:
-            self._create(lan, lab_id, labels)
-        self.version, api_version = self._wait_until("booted").split()
-        self.version = self.version.split("+")[0]
-        hosts = " ".join(f"{address}={name}" for name, address in peers.items())
-        self._heartbeat.send(f"{self.name} {self.address} {hosts}\n".encode())
-        self._wait_until("ready")
-        # Reads on, so that the Engine never waits for a reader.
-        threading.Thread(target=lambda: list(self._heartbeat.output()), daemon=True).start()
-        self._tunnel = Tunnel(self._api, self.id, self._socket)
-        self.docker = self._tunnel.client(api_version, _REQUEST_S)
-
     def close(self) -> None:
         """Close the connections to it; the dead-man's switch then ends it."""
-        with suppress(AttributeError):
-            self.docker.close()
-        with suppress(AttributeError):
-            self._tunnel.close()
-        with suppress(AttributeError):
-            self._heartbeat.close()
+        self.docker.close()
+        self._tunnel.close()
+        self._heartbeat.close()
 
     def power_off(self) -> None:
         """Pull the plug: everything on the machine ends at once, and nothing is said to anybody.
@@ -110,14 +104,17 @@ class Machine:
         LabError
             If the machine or its Engine has gone away already.
         """
-        try:
+        with self._asking(f"Switching off {self.name}"):
             self._api.kill(self.id)
-        except docker.errors.DockerException as error:
-            raise self._gone(f"Switching off {self.name}", error) from error
         self.close()
 
     def container(self, name: str) -> Container:
-        """Return the container `name` of this machine.
+        """Return one of the containers of this machine.
+
+        Parameters
+        ----------
+        name:
+            Its name or its id.
 
         Raises
         ------
@@ -126,15 +123,14 @@ class Machine:
         LabError
             If the machine has gone away.
         """
-        try:
+        tried = f"Looking for the container {name} on {self.name}"
+        with self._asking(tried):
             if isinstance(name, str) and _CONTAINER.fullmatch(name):
                 with suppress(docker.errors.NotFound):
                     return self.docker.containers.get(name)
             present = sorted(str(one.name) for one in self.docker.containers.list(all=True))
-        except Exception as error:  # also what an answer that is none of an Engine's comes to
-            raise self._gone(f"Looking for the container {name} on {self.name}", error) from error
         raise NoSuchContainer(
-            f"Looking for the container {name} on {self.name}",
+            tried,
             f"containers there: {', '.join(present) or 'none'}",
             "Run the chapter's cells from the top, in order.",
         )
@@ -171,95 +167,75 @@ class Machine:
             "sh",
             "-c",
         ]
-        try:
-            created = self._api.exec_create(
+        tried = f"Running `{command}` on {self.name}"
+        started = time.monotonic()
+        with self._asking(tried):
+            exec_id: str = self._api.exec_create(
                 self.id,
                 [*bounded, command],
                 stdin=True,
                 tty=tty,
                 environment={"TERM": "xterm", "HOSTNAME": self.name},
-            )
-            stream = Stream(self._api.exec_start(created["Id"], tty=tty, socket=True), framed=not tty)
-            try:
-                printed = collect(stream, timeout, tty)
-            finally:
-                stream.close()
-            exit_code = self._exit_code(created["Id"])
-        except Exception as error:
-            raise self._gone(f"Running `{command}` on {self.name}", error) from error
+            )["Id"]
+            stream = Stream(self._api.exec_start(exec_id, tty=tty, socket=True), framed=not tty)
+        try:
+            printed = collect(stream, timeout, tty)
+        except FAILURES as error:
+            raise self._gone(tried, error) from error
+        finally:
+            stream.close()
+        exit_code = self._exit_code(exec_id, tried)
+        took = time.monotonic() - started
+        _log.debug("%s: `%s`: exit code %d after %.2f s", self.name, command, exit_code, took)
         out, err = (part.decode(errors="replace") for part in printed)
         return Completed(exit_code, out.replace("\r\n", "\n"), err)
 
     def stream(self, command: str) -> Iterator[bytes]:
         """Run a shell command on this machine and yield what it prints (standard output) as it comes.
 
-        It goes on until it ends by itself, also when nobody reads: it needs a bound of its own.
+        Parameters
+        ----------
+        command:
+            For ``sh -c``. It goes on until it ends by itself, also when nobody reads: it needs a bound of its
+            own.
+
+        Raises
+        ------
+        LabError
+            If the machine or its Engine has gone away before it starts.
         """
-        created = self._api.exec_create(self.id, ["sh", "-c", command], stdin=True, stderr=False)
-        stream = Stream(self._api.exec_start(created["Id"], socket=True), framed=True)
+        _log.debug("%s: `%s`: its output is read as it comes", self.name, command)
+        with self._asking(f"Running `{command}` on {self.name}"):
+            created = self._api.exec_create(self.id, ["sh", "-c", command], stdin=True, stderr=False)
+            stream = Stream(self._api.exec_start(created["Id"], socket=True), framed=True)
         try:
             yield from (data for _, data in stream.output())
         finally:
             stream.close()
 
-    def _exit_code(self, exec_id: str) -> int:
+    def _exit_code(self, exec_id: str, tried: str) -> int:
         deadline = time.monotonic() + 10
         while True:
-            inspected: dict[str, Any] = self._api.exec_inspect(exec_id)
-            if inspected["ExitCode"] is not None:
-                return int(inspected["ExitCode"])
+            with self._asking(tried):
+                inspected: dict[str, Any] = self._api.exec_inspect(exec_id)
+                if inspected["ExitCode"] is not None:
+                    return int(inspected["ExitCode"])
             if time.monotonic() > deadline:
                 return 124
             time.sleep(0.1)
 
-    def _create(self, lan: Lan, lab_id: str, labels: dict[str, str]) -> None:
-        """Make a machine of its own for this lab, and start it."""
-        endpoint = self._api.create_endpoint_config(ipv4_address=self.address, mac_address=self._mac_address)
+    @contextmanager
+    def _asking(self, tried: str) -> Iterator[None]:
+        """For calls of docker-py: an Engine that goes away, or whose answer cannot be read, is a LabError."""
         try:
-            self.id = stock.create(
-                self._api, f"{lab_id}-{self.name}", labels, network=lan.name, endpoint=endpoint
-            )
-        except docker.errors.APIError as error:
-            raise LabError(
-                f"Creating the machine {self.name}",
-                str(error.explanation),
-                "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
-            ) from error
-        # Attached before it starts, so that the dead-man's switch is armed from its first moment on.
-        self._heartbeat = Stream(stock.attach(self._api, self.id), framed=True)
-        self._api.start(self.id)
-
-    def _plug_in(self, lan: Lan, container: str, stream: Any) -> None:
-        """Connect a machine that has booted already to the LAN."""
-        self.id, self._heartbeat = container, Stream(stream, framed=True)
-        self._api.connect_container_to_network(
-            self.id, lan.id, ipv4_address=self.address, mac_address=self._mac_address
-        )
-
-    @property
-    def _mac_address(self) -> str:
-        return "02:42:" + ":".join(f"{int(part):02x}" for part in self.address.split("."))
-
-    def _wait_until(self, word: str) -> str:
-        """Wait for the line that begins with `word`; return the rest of it."""
-        said = ""
-        try:
-            for _, data in self._heartbeat.output(time.monotonic() + _READY_S):
-                said += data.decode(errors="replace")
-                if found := re.search(rf"^{word}(.*)\n", said, flags=re.MULTILINE):
-                    return found.group(1)
-            seen = said or "it ended without a word"
-        except TimeoutError:
-            seen = f"{said}\nnot {word} after {_READY_S} s"
-        raise LabError(
-            f"Booting the machine {self.name} ({self.address})",
-            seen,
-            "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
-        )
+            with understood(f"the Engine's answer ({tried})"):
+                yield
+        except FAILURES as error:
+            raise self._gone(tried, error) from error
 
     def _gone(self, tried: str, error: Exception) -> LabError:
         return LabError(
             tried,
-            str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}"),
+            said(error),
             "The machine or its Engine has ended. Restart the kernel and run the chapter from the top.",
         )

@@ -7,6 +7,7 @@ with the owner, however that dies, and then removes that lab's machines, volumes
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -18,29 +19,58 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from helpers.answers import understood
 from helpers.engine.reachable import Endpoint
 from helpers.lab import labels
 from helpers.paths import PROJECT, run_dir
 
+_log = logging.getLogger(__name__)
+
 Chosen = Callable[[Mapping[str, str]], bool]
+_OF_LABS = {"label": f"{labels.KIND}=lab"}
 
 
 def sweep(client: docker.DockerClient, everything: bool = False) -> int:
-    """Remove the labs of this user's dead processes on this computer; with `everything`, of living ones too.
+    """Remove the labs of this user's dead processes on this computer.
 
-    Returns the number of containers, networks and volumes removed.
+    Parameters
+    ----------
+    client:
+        Of the Engine that carries them.
+    everything:
+        Remove those of living processes, too.
+
+    Returns
+    -------
+    int
+        The number of containers, networks and volumes removed.
+
+    Raises
+    ------
+    BadAnswer
+        If the Engine's lists cannot be read.
     """
-    return _remove(client, labels.is_mine if everything else labels.owner_is_dead)
+    removed = _remove(client, labels.is_mine if everything else labels.owner_is_dead)
+    _log.debug("swept %d objects of %s labs", removed, "all" if everything else "dead")
+    return removed
 
 
 def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
-    """Remove all objects of one lab, and its sockets here. Returns how many objects there were."""
+    """Remove all objects of the lab `lab_id` from the `client`'s Engine, and its sockets here; say how many.
+
+    Raises
+    ------
+    BadAnswer
+        If the Engine's lists cannot be read.
+    """
     shutil.rmtree(sockets(lab_id), ignore_errors=True)  # first: the Engine may be gone
-    return _remove(client, lambda found: found.get(labels.LAB) == lab_id)
+    removed = _remove(client, lambda found: found.get(labels.LAB) == lab_id)
+    _log.debug("%s: removed %d objects", lab_id, removed)
+    return removed
 
 
 def sockets(lab_id: str) -> Path:
-    """Where a lab keeps its tunnels' sockets: a directory of mode 0700."""
+    """Where the lab `lab_id` keeps its tunnels' sockets: a directory of mode 0700, made if need be."""
     directory = run_dir() / "labs" / lab_id
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
@@ -48,30 +78,51 @@ def sockets(lab_id: str) -> Path:
 
 def _remove(client: docker.DockerClient, chosen: Chosen) -> int:
     """Remove labelled containers with their volumes, then volumes and networks that are left."""
-    api, removed = client.api, 0
-    only = {"label": f"{labels.KIND}=lab"}
-    networks = [one for one in api.networks(filters=only) if chosen(one["Labels"])]
-    labs = {one["Labels"].get(labels.LAB) for one in networks}
-    for container in api.containers(all=True, filters={"label": labels.KIND}):
-        found = labels.of(container)
-        if chosen(found) or found.get(labels.LAB, "") in labs:
-            with suppress(docker.errors.NotFound, docker.errors.APIError):  # may be ending by itself
-                api.remove_container(container["Id"], force=True, v=True)
-            removed += 1
-    for volume in api.volumes(filters=only)["Volumes"] or []:
-        if chosen(volume["Labels"]):
-            with suppress(docker.errors.APIError):
-                api.remove_volume(volume["Name"], force=True)
-            removed += 1
+    api = client.api
+    networks, containers = _networks_and_containers(api, chosen)
+    for container in containers:
+        _try_to(api.remove_container, container, force=True, v=True)  # it may be ending by itself
+    volumes = _volumes(api, chosen)
+    for volume in volumes:
+        _try_to(api.remove_volume, volume, force=True)
     for network in networks:
-        with suppress(docker.errors.APIError):
-            api.remove_network(network["Id"])
-        removed += 1
-    return removed
+        _try_to(api.remove_network, network)
+    return len(containers) + len(volumes) + len(networks)
+
+
+@understood("the Engine's lists of networks and containers")
+def _networks_and_containers(api: docker.APIClient, chosen: Chosen) -> tuple[list[str], list[str]]:
+    networks = [one for one in api.networks(filters=_OF_LABS) if chosen(one["Labels"])]
+    labs = {one["Labels"].get(labels.LAB) for one in networks}
+    containers = [
+        str(one["Id"])
+        for one in api.containers(all=True, filters={"label": labels.KIND})
+        if chosen(found := labels.of(one)) or found.get(labels.LAB, "") in labs
+    ]
+    return [str(one["Id"]) for one in networks], containers
+
+
+@understood("the Engine's list of volumes")
+def _volumes(api: docker.APIClient, chosen: Chosen) -> list[str]:
+    volumes = api.volumes(filters=_OF_LABS)["Volumes"] or []
+    return [str(one["Name"]) for one in volumes if chosen(one["Labels"])]
+
+
+def _try_to(remove: Callable[..., object], what: str, **how: bool) -> None:
+    with suppress(docker.errors.APIError), understood("the Engine's answer to a removal"):
+        remove(what, **how)
 
 
 class Watch:
-    """A process that removes a lab when this one ends, also by SIGKILL."""
+    """A process that removes a lab when this one ends, also by SIGKILL.
+
+    Parameters
+    ----------
+    endpoint:
+        Where the Engine that carries it listens.
+    lab_id:
+        Of the lab.
+    """
 
     def __init__(self, endpoint: Endpoint, lab_id: str) -> None:
         tls = endpoint.tls

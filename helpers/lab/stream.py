@@ -33,18 +33,17 @@ class Stream:
         self._buffer = _already_read(hijacked, self._socket)
 
     def send(self, data: bytes) -> None:
-        """Send to the command's standard input."""
+        """Send `data` to the command's standard input."""
         self._socket.sendall(data)
 
     def half_close(self) -> None:
         """End the command's standard input, and go on reading its output."""
-        # An ssh:// connection is a pair of pipes: there is no half of it to close.
-        with suppress(OSError, AttributeError):
+        with suppress(OSError):  # an ssh:// connection is a pair of pipes: there is no half of it to close
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """End the connection; a thread that reads from it sees its end."""
-        with suppress(OSError, AttributeError):
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
             self._keep.close()
@@ -52,10 +51,15 @@ class Stream:
     def output(self, deadline: float | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield (STDOUT or STDERR, data) until the output ends.
 
+        Parameters
+        ----------
+        deadline:
+            A moment of time.monotonic, or None.
+
         Raises
         ------
         TimeoutError
-            When `deadline` (of time.monotonic) passes; calling again goes on where this ended.
+            When the deadline passes; calling again goes on where this ended.
         """
         while True:
             if not self._framed:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import docker.errors
 
+from helpers.answers import understood
+from helpers.engine.refusals import said
 from helpers.errors import LabError
 
 if TYPE_CHECKING:
@@ -27,6 +29,11 @@ def form(manager: Machine, *workers: Machine) -> None:
 
     The article's ``docker swarm init`` and ``docker swarm join``, through the API. The addresses are always
     given: a machine has several (docker0 comes first), and a swarm must not choose among them.
+
+    Parameters
+    ----------
+    manager, workers:
+        Machines that are in no swarm yet.
 
     Raises
     ------
@@ -48,15 +55,21 @@ def form(manager: Machine, *workers: Machine) -> None:
 def join(manager: Machine, *workers: Machine) -> None:
     """Let the workers join the manager's swarm, all at the same time.
 
+    Parameters
+    ----------
+    manager, workers:
+        A machine that manages a swarm, and machines that are in none.
+
     Raises
     ------
     LabError
         If the manager has no swarm, or refuses a worker.
     """
     try:
-        manager.docker.swarm.reload()
-        token = manager.docker.swarm.attrs["JoinTokens"]["Worker"]
-    except (docker.errors.APIError, KeyError) as error:
+        with understood(f"the swarm of {manager.name}"):
+            manager.docker.swarm.reload()
+            token = manager.docker.swarm.attrs["JoinTokens"]["Worker"]
+    except docker.errors.APIError as error:
         raise _refused("Asking for the token of the swarm", manager, error) from error
 
     def join_one(worker: Machine) -> None:
@@ -76,6 +89,11 @@ def join(manager: Machine, *workers: Machine) -> None:
 
 def wait_until_ready(manager: Machine, *workers: Machine) -> None:
     """Wait until the manager counts every machine as ready and each has found all others on ``ingress``.
+
+    Parameters
+    ----------
+    manager, workers:
+        All machines of the swarm.
 
     Raises
     ------
@@ -102,6 +120,7 @@ def wait_until_ready(manager: Machine, *workers: Machine) -> None:
             time.sleep(_POLL_S)
 
 
+@understood("the manager's list of nodes")
 def _missing_nodes(manager: Machine, machines: list[Machine]) -> list[str]:
     try:
         nodes: list[dict[str, Any]] = manager.docker.api.nodes()
@@ -115,6 +134,7 @@ def _missing_nodes(manager: Machine, machines: list[Machine]) -> list[str]:
     ]
 
 
+@understood("a machine's networks")
 def _missing_on(machine: Machine, machines: list[Machine]) -> list[str]:
     """What a machine lacks before it can carry overlay networks, one sentence each."""
     try:
@@ -132,6 +152,6 @@ def _missing_on(machine: Machine, machines: list[Machine]) -> list[str]:
 def _refused(tried: str, machine: Machine, error: Exception) -> LabError:
     return LabError(
         f"{tried} on {machine.name}",
-        str(getattr(error, "explanation", None) or error),
+        said(error),
         "A machine is in one swarm at most: start the chapter again, with a lab of its own.",
     )

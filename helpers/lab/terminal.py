@@ -23,6 +23,13 @@ def connect(api: docker.APIClient, container: str) -> int:
     """Give the terminal to an interactive shell in a container until it ends; return its exit code.
 
     Standard input must be a terminal. Its window's size is passed on, also when it changes.
+
+    Parameters
+    ----------
+    api:
+        docker-py's low-level client for the container's Engine.
+    container:
+        Its id or its name.
     """
     created = api.exec_create(
         container, _SHELL, stdin=True, tty=True, environment={"TERM": os.environ.get("TERM", "xterm")}

@@ -6,6 +6,7 @@ what ``docker system dial-stdio`` does, which takes many times as long to start.
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from contextlib import suppress
@@ -15,7 +16,12 @@ from typing import Any
 import docker
 from docker.transport.unixconn import UnixHTTPAdapter
 
+from helpers.answers import understood
+from helpers.engine.refusals import FAILURES
+from helpers.errors import BadAnswer
 from helpers.lab.stream import STDOUT, Stream
+
+_log = logging.getLogger(__name__)
 
 # Each half of a connection ends by itself: a client that has sent all may still wait long for the answer,
 # and dockerd ends the output of an exec or an attach by closing its own half alone, at which netcat would
@@ -73,7 +79,15 @@ class Tunnel:
         threading.Thread(target=self._accept, name=f"tunnel {path.name}", daemon=True).start()
 
     def client(self, api_version: str, timeout_s: int) -> docker.DockerClient:
-        """Return a docker-py client for the machine. No request is made for that."""
+        """Return a docker-py client for the machine. No request is made for that.
+
+        Parameters
+        ----------
+        api_version:
+            That the machine's dockerd speaks, e.g. "1.45".
+        timeout_s:
+            Seconds that a request may wait for its answer.
+        """
         client = docker.DockerClient(base_url=f"unix://{self.path}", version=api_version, timeout=timeout_s)
         client.api.mount("http+docker://", _OnePool(f"http+unix://{self.path}", timeout_s))
         return client
@@ -97,11 +111,13 @@ class Tunnel:
     def _carry(self, connection: socket.socket) -> None:
         with connection:
             try:
-                created = self._api.exec_create(self._container, _COMMAND, stdin=True)
-                hijacked = self._api.exec_start(created["Id"], socket=True)
-            except Exception:  # the Engine has gone, or what it says is no answer
+                with understood("the Engine's answers to a new connection"):
+                    created = self._api.exec_create(self._container, _COMMAND, stdin=True)
+                    stream = Stream(self._api.exec_start(created["Id"], socket=True), framed=True)
+            except (BadAnswer, *FAILURES) as error:
+                _log.debug("%s: no connection: %s", self.path.stem, error)
                 return  # the client sees its connection end, as when a dockerd goes away
-            stream = Stream(hijacked, framed=True)
+            _log.debug("%s: a connection", self.path.stem)
             threading.Thread(target=_upstream, args=(connection, stream), daemon=True).start()
             with suppress(OSError):
                 for kind, data in stream.output():

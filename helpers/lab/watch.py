@@ -9,6 +9,8 @@ import time
 from docker.tls import TLSConfig
 
 from helpers.engine.reachable import Endpoint, open_client
+from helpers.engine.refusals import FAILURES
+from helpers.errors import LabError
 from helpers.lab.reaper import remove_lab
 
 _PATIENCE_S = 90.0
@@ -30,7 +32,7 @@ def main() -> None:
                 quiet = 0 if remove_lab(client, ticket["lab"]) else quiet + 1
                 time.sleep(1)
             return
-        except Exception as error:  # whatever the Engine says now, it may say something else soon
+        except (LabError, *FAILURES) as error:  # whatever the Engine says now, it may say something else soon
             print(f"lab {ticket['lab']}: {error}", file=sys.stderr, flush=True)
             time.sleep(2)
 

@@ -12,7 +12,7 @@ from docker.errors import NotFound
 
 from helpers.engine import Engine, connect
 from helpers.errors import LabError
-from helpers.lab import Lab, labels, machine, reaper
+from helpers.lab import Lab, boot, labels, reaper
 from helpers.paths import run_dir
 from tests.engine.support import Owner, wait_until_empty
 from tools.soak.lab_objects import objects, of_lab
@@ -40,7 +40,7 @@ def test_close_leaves_nothing_behind(engine: Engine) -> None:
 def test_a_lab_that_fails_halfway_leaves_nothing_behind(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "_READY_S", 0.01)
+    monkeypatch.setattr(boot, "_READY_S", 0.01)
     before = _objects_of_this_process(engine)
     with pytest.raises(LabError, match="Booting the machine host"):
         Lab(engine=engine)

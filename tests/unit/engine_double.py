@@ -7,10 +7,16 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
+
+from helpers.engine import requirements
+from helpers.lab import boot, reaper
 
 ID = "0123456789ab" * 5
 STDOUT = 1
@@ -94,6 +100,18 @@ class EngineDouble:
             if re.fullmatch(route, asked):
                 return self.changed.get(route, ROUTES[route])
         return _MISSING
+
+
+@contextmanager
+def in_use(double: EngineDouble) -> Iterator[None]:
+    """Connect to the double; leave out what is slow: the probe's container and the watcher's process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", double.url)
+        patch.setattr(requirements, "recall", lambda client: [])
+        patch.setattr(boot, "_READY_S", 1)
+        watch = SimpleNamespace(end=lambda: None)
+        patch.setattr(reaper, "Watch", lambda endpoint, lab_id: watch)
+        yield
 
 
 def _request(connection: socket.socket) -> str:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from helpers.engine import connect, requirements
+from helpers.engine import connect
 from helpers.engine.reachable import Endpoint, open_client, resolve
 from helpers.engine.vm import VirtualMachine
 from helpers.errors import LabError
-from helpers.lab import Lab, machine, reaper
+from helpers.lab import Lab, labels
 from helpers.lab.stream import Stream
-from tests.unit.engine_double import ID, ROUTES, EngineDouble, frame, hijacked, reply, told
+from helpers.paths import run_dir
+from tests.unit.engine_double import ID, ROUTES, EngineDouble, frame, hijacked, in_use, reply, told
 from tests.unit.properties import JSON, PRINTED, readable
 
 BODIES = st.one_of(
@@ -56,13 +57,9 @@ def double() -> Iterator[EngineDouble]:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, double: EngineDouble) -> None:
-    """Leave out slow parts that are not tested here: the probe's container and the watcher's process."""
-    monkeypatch.setenv("DOCKER_HOST", double.url)
-    monkeypatch.setattr(requirements, "recall", lambda client: [])
-    monkeypatch.setattr(machine, "_READY_S", 1)
-    watch = SimpleNamespace(end=lambda: None)
-    monkeypatch.setattr(reaper, "Watch", lambda endpoint, lab_id: watch)
+def quick(double: EngineDouble) -> Iterator[None]:
+    with in_use(double):
+        yield
 
 
 def use(double: EngineDouble) -> None:
@@ -107,6 +104,41 @@ def test_answers_that_docker_would_not_give(
     double.changed = changed
     with readable():
         use(double)
+
+
+def test_a_mistake_of_ours_while_a_lab_starts_shows(
+    quick: None, double: EngineDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(lab_id: str) -> dict[str, str]:
+        raise KeyError("ours")
+
+    double.changed = {}
+    monkeypatch.setattr(labels, "for_lab", mistaken)
+    with pytest.raises(KeyError, match="ours"):
+        use(double)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"POST /containers/.*/attach": hijacked(frame(1, b"never\n"))},
+        {"POST /containers/create": reply(b'{"message": "no"}', "500 Oops")},
+        {"POST /networks/create": reply(b'{"message": "no"}', "500 Oops")},
+        {"GET /volumes": told([])},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_lab_that_does_not_start_leaves_no_socket_and_no_thread(
+    quick: None, double: EngineDouble, changed: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(threading.enumerate())
+    double.changed = changed
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", directory)
+        with pytest.raises(LabError):
+            use(double)
+        assert list(run_dir().glob("labs/*/*")) == []
+    assert not [one for one in set(threading.enumerate()) - before if one.name.startswith("tunnel")]
 
 
 def test_an_answer_that_is_nested_too_deeply(quick: None, double: EngineDouble) -> None:

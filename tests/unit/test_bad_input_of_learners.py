@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import http.client
 import json
 import math
 import re
+import socket
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +20,14 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import requests
+import urllib3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers import notebooks, paths
-from helpers.errors import LabError
+from helpers.engine import connect
+from helpers.errors import BadAnswer, LabError
 from helpers.lab import Lab, Machine
 from helpers.lab.lab import _names
 from helpers.learning import Verdicts, check, compare, course, course_map, exercises, magics, record
@@ -28,6 +35,7 @@ from helpers.learning.checks import Check
 from helpers.learning.predictions import read_grid
 from helpers.paths import NOTEBOOKS
 from tests.notebooks.strictness import strict_verdicts
+from tests.unit.engine_double import EngineDouble, in_use
 from tests.unit.properties import JSON, PRINTED, SCALARS, readable
 from tools.commands import regenerate
 
@@ -61,10 +69,18 @@ def test_machine_names(machines: Any) -> None:
         assert len({name.lower() for name in names}) == len(names)
 
 
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        double = EngineDouble(Path(directory) / "engine.sock")
+        with in_use(double), Lab(engine=connect("docker")) as started:
+            yield started
+        started.engine.close()
+        double.close()
+
+
 @given(ANYTHING)
-def test_indexing_a_lab(name: Any) -> None:
-    lab = object.__new__(Lab)
-    lab.machines = {"host": machine(NoEngine())}
+def test_indexing_a_lab(lab: Lab, name: Any) -> None:
     with readable():
         assert lab[name].name == name == "host"
 
@@ -72,8 +88,18 @@ def test_indexing_a_lab(name: Any) -> None:
 # ---- commands
 
 
-def machine(api: Any) -> Machine:
-    return Machine(SimpleNamespace(api=api), "host", "192.168.99.100", Path("/nowhere"))  # type: ignore[arg-type]
+def machine(api: Any, client: Any = None) -> Machine:
+    tunnel: Any = SimpleNamespace(path=Path("/nowhere"))
+    return Machine(
+        api=api,
+        name="host",
+        address="192.168.99.100",
+        container="0123456789ab",
+        version="26.1.5",
+        client=client,
+        tunnel=tunnel,
+        heartbeat=tunnel,
+    )
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, 1e300, "ten", None])
@@ -97,8 +123,7 @@ def test_looking_up_containers_of_a_machine(name: Any) -> None:
     docker_of_machine = SimpleNamespace(
         containers=SimpleNamespace(get=_no_such_container, list=lambda all: [SimpleNamespace(name="web")])
     )
-    host = machine(NoEngine())
-    host.docker = docker_of_machine  # type: ignore[assignment]
+    host = machine(NoEngine(), docker_of_machine)
     with pytest.raises(LabError, match="containers there: web"):
         host.container(name)
 
@@ -109,11 +134,53 @@ def _no_such_container(name: str) -> None:
     raise docker.errors.NotFound("no such container")
 
 
-def test_a_machine_that_has_ended_is_reported_as_ended() -> None:
-    host = machine(NoEngine())
-    host.docker = SimpleNamespace(containers=NoEngine())  # type: ignore[assignment]
-    with pytest.raises(LabError, match="has ended"):
-        host.container("web")
+ENDS = [
+    docker.errors.DockerException("the server has gone"),
+    requests.ConnectionError("connection aborted"),
+    urllib3.exceptions.ProtocolError("connection broken"),
+    http.client.IncompleteRead(b""),
+    ConnectionResetError("reset by peer"),
+    OSError(9, "bad file descriptor"),
+]
+
+
+class Failing:
+    """A client whose every method raises the same exception."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: object, **__: object) -> None:
+            raise self.error
+
+        return fail
+
+
+@pytest.mark.parametrize("error", ENDS, ids=lambda error: type(error).__name__)
+def test_a_machine_that_has_ended_is_reported_as_ended(error: Exception) -> None:
+    host = machine(Failing(error), SimpleNamespace(containers=Failing(error)))
+    for use in (lambda: host.container("web"), lambda: host.run("true"), host.power_off):
+        with pytest.raises(LabError, match="has ended"):
+            use()
+
+
+@pytest.mark.parametrize("error", [KeyError("Id"), TypeError("no"), Exception("Can't create Container")])
+def test_an_answer_that_docker_py_cannot_read_is_no_end_of_the_machine(error: Exception) -> None:
+    host = machine(Failing(error), SimpleNamespace(containers=Failing(error)))
+    for use in (lambda: host.container("web"), lambda: host.run("true"), host.power_off):
+        with pytest.raises(BadAnswer, match=type(error).__name__):
+            use()
+
+
+def test_a_mistake_of_ours_is_no_end_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, client = socket.socketpair()
+    api = SimpleNamespace(
+        exec_create=lambda *_, **__: {"Id": "7"}, exec_start=lambda *_, **__: client, exec_inspect=None
+    )
+    monkeypatch.setattr("helpers.lab.machine.collect", Failing(KeyError("ours")).collect)
+    with engine, pytest.raises(KeyError, match="ours"):
+        machine(api).run("true")
 
 
 @given(PRINTED | st.text())

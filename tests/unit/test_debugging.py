@@ -7,14 +7,18 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from helpers import debugging, waiting
+from helpers.engine import connect
 from helpers.errors import LabError
+from helpers.lab import Lab
 from helpers.paths import PROJECT
 from helpers.waiting import NotYet, wait_until
+from tests.unit.engine_double import EngineDouble, in_use
 
 # Imports the package in two ways, then runs a program: one line, not two.
 SCRIPT = (
@@ -75,6 +79,29 @@ def test_a_long_wait_is_told(caplog: pytest.LogCaptureFixture, monkeypatch: pyte
     wait_until(lambda: next(looks), tried="Waiting for it", within_s=1, next_step="", every_s=0.01)
     (told,) = caplog.messages
     assert re.fullmatch(r"Waiting for it: after [\d.]+ s", told)
+
+
+def test_what_a_lab_does_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "helpers")
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        double = EngineDouble(Path(directory) / "engine.sock")
+        with in_use(double), Lab(engine=connect("docker")) as lab:
+            lab["host"].run("echo hello")
+        lab.engine.close()
+        double.close()
+    said = "\n".join(caplog.messages)
+    for step in (
+        "the choice of the Engine is docker",
+        f"{double.url} (DOCKER_HOST) speaks API 1.45",
+        f"Engine 26.1.5 at {double.url} (DOCKER_HOST)",
+        "swept 0 objects of dead labs",
+        f"the LAN of {lab.id} is {lab.lan.subnet}",
+        "host: created 0123456789ab",
+        "host is ready after ",
+        "host: `echo hello`: exit code 0 after ",
+        f"{lab.id}: removed 0 objects",
+    ):
+        assert step in said
 
 
 def test_every_module_logs_under_its_own_name() -> None:

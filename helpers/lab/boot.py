@@ -1,0 +1,171 @@
+"""How a machine comes to be: made, or claimed from the stock; booted; given its name and its place."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+import docker.errors
+
+from helpers.answers import understood
+from helpers.engine import stock
+from helpers.errors import LabError
+from helpers.lab.lan import Lan
+from helpers.lab.machine import Machine
+from helpers.lab.stream import Stream
+from helpers.lab.tunnel import Tunnel
+
+_log = logging.getLogger(__name__)
+
+_READY_S = 240
+_REQUEST_S = 120
+_BOOTED = re.compile(r"^booted (\S+) (\d+\.\d+)\n", re.MULTILINE | re.ASCII)
+_READY = re.compile(r"^ready.*\n", re.MULTILINE)
+_SEE_DOCTOR = "Run `python3 -m helpers doctor`: it says what this Engine lacks."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a lab gives to each of its machines.
+
+    Attributes
+    ----------
+    lab_id, labels:
+        Of every object of the lab.
+    lan:
+        The LAN that joins them.
+    addresses:
+        Of all machines on it, by name.
+    sockets:
+        The directory of the tunnels' sockets.
+    """
+
+    lab_id: str
+    labels: Mapping[str, str]
+    lan: Lan
+    addresses: Mapping[str, str]
+    sockets: Path
+
+
+def boot(
+    api: docker.APIClient,
+    name: str,
+    plan: Plan,
+    claimed: tuple[str, Any] | None,
+    hold: Callable[[Stream], object],
+) -> Machine:
+    """Make a machine, or plug in a claimed one, give it its name and place, and return it when it is ready.
+
+    Parameters
+    ----------
+    api:
+        docker-py's low-level client for the Engine that carries it.
+    name:
+        One of the plan's.
+    plan:
+        What the lab's machines have in common.
+    claimed:
+        The id and the stream of a machine from the stock (see `helpers.engine.stock`), or None.
+    hold:
+        Called with the machine's heartbeat, which ends the machine when it is closed, before it starts.
+
+    Raises
+    ------
+    LabError
+        If it does not come up; with what it said last.
+    """
+    address = plan.addresses[name]
+    started = time.monotonic()
+    container, heartbeat = (
+        _plug_in(api, address, plan, claimed, hold) if claimed else _create(api, name, plan, hold)
+    )
+    tried = f"Booting the machine {name} ({address})"
+    booted = _wait_for(_BOOTED, heartbeat, tried)
+    hosts = " ".join(f"{where}={peer}" for peer, where in plan.addresses.items())
+    heartbeat.send(f"{name} {address} {hosts}\n".encode())
+    _wait_for(_READY, heartbeat, tried)
+    _log.debug("%s is ready after %.1f s", name, time.monotonic() - started)
+    # Reads on, so that the Engine never waits for a reader.
+    threading.Thread(target=lambda: list(heartbeat.output()), daemon=True).start()
+    tunnel = Tunnel(api, container, plan.sockets / f"{name}.sock")
+    try:
+        client = tunnel.client(booted[2], _REQUEST_S)
+    except docker.errors.DockerException:
+        tunnel.close()
+        raise
+    return Machine(
+        api=api,
+        name=name,
+        address=address,
+        container=container,
+        version=booted[1].split("+")[0],
+        client=client,
+        tunnel=tunnel,
+        heartbeat=heartbeat,
+    )
+
+
+def _create(
+    api: docker.APIClient, name: str, plan: Plan, hold: Callable[[Stream], object]
+) -> tuple[str, Stream]:
+    """Make a machine of its own for this lab, and start it."""
+    address = plan.addresses[name]
+    try:
+        with understood("the Engine's answers to a new machine"):
+            endpoint = api.create_endpoint_config(ipv4_address=address, mac_address=_mac_address(address))
+            container = stock.create(
+                api, f"{plan.lab_id}-{name}", plan.labels, network=plan.lan.name, endpoint=endpoint
+            )
+    except docker.errors.APIError as error:
+        raise LabError(f"Creating the machine {name}", str(error.explanation), _SEE_DOCTOR) from error
+    _log.debug("%s: created %s", name, container[:12])
+    with understood("the Engine's answers to the start of a machine"):
+        # Attached before it starts, so that the dead-man's switch is armed from its first moment on.
+        heartbeat = Stream(stock.attach(api, container), framed=True)
+        hold(heartbeat)
+        api.start(container)
+    return container, heartbeat
+
+
+def _plug_in(
+    api: docker.APIClient,
+    address: str,
+    plan: Plan,
+    claimed: tuple[str, Any],
+    hold: Callable[[Stream], object],
+) -> tuple[str, Stream]:
+    """Connect a machine that has booted already to the LAN."""
+    container, stream = claimed
+    heartbeat = Stream(stream, framed=True)
+    hold(heartbeat)
+    _log.debug("%s: claimed %s from the stock", address, container[:12])
+    with understood("the Engine's answer to a machine that joins the LAN"):
+        api.connect_container_to_network(
+            container, plan.lan.id, ipv4_address=address, mac_address=_mac_address(address)
+        )
+    return container, heartbeat
+
+
+def _mac_address(address: str) -> str:
+    return "02:42:" + ":".join(f"{int(part):02x}" for part in address.split("."))
+
+
+def _wait_for(line: re.Pattern[str], heartbeat: Stream, tried: str) -> re.Match[str]:
+    """Wait until the machine has said such a line."""
+    said = ""
+    try:
+        for _, data in heartbeat.output(time.monotonic() + _READY_S):
+            said += data.decode(errors="replace")
+            if found := line.search(said):
+                return found
+        seen = said or "it ended without a word"
+    except TimeoutError:
+        seen = f"{said}\nnothing more after {_READY_S} s"
+    raise LabError(tried, seen, _SEE_DOCTOR)
