@@ -218,7 +218,7 @@ def _within(timeout_s: float, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits
             future.set_exception(error)
 
     threading.Thread(target=run, name="open-engine", daemon=True).start()

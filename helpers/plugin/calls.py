@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from helpers.errors import LabError
+from helpers.answers import UNREADABLE
+from helpers.errors import BadAnswer, LabError
 from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
@@ -112,14 +113,14 @@ def parse(text: str) -> pd.DataFrame:
 
     Raises
     ------
-    LabError
+    BadAnswer
         If a line is none of the driver's.
     """
     try:
         rows = [_row(json.loads(line)) for line in text.split("\n")[:-1]]
         return typed(rows, {**COLUMNS, "request": "object", "answer": "object"})
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise LabError(
+    except UNREADABLE as error:
+        raise BadAnswer(
             "Reading the call log of a driver",
             f"{type(error).__name__}: {error}",
             "Look into the log on the machine: something else has written into it, or a driver was killed.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
+from helpers.probes import inside
 from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ def links(*machines: Machine) -> pd.DataFrame:
     """
     rows = []
     for machine in machines:
+        found = inside.listing(machine.run("ip -j link").stdout)
         networks = {str(network.id)[:12]: str(network.name) for network in machine.docker.networks.list()}
-        found = json.loads(machine.run("ip -j link").stdout)
         rows += rows_of(machine.name, found, networks, _endpoints(machine))
     rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "kind", "container", "name")])
     return typed(rows, dict.fromkeys(COLUMNS, "str"))
 
 
+@understood("what `ip -j link` printed")
 def rows_of(
     machine: str,
     found: list[dict[str, Any]],
@@ -67,6 +69,7 @@ def rows_of(
     return rows
 
 
+@understood("the Engine's list of containers")
 def _endpoints(machine: Machine) -> dict[str, tuple[str, str]]:
     return {
         told["EndpointID"][:12]: (network, str(container.name))

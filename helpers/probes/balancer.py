@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import typed
@@ -59,7 +60,8 @@ def ipvs(*machines: Machine) -> pd.DataFrame:
     """
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
         rows = [row for found in pool.map(_read, machines) for row in found]
-    return typed(rows, COLUMNS)
+    with understood("what ipvsadm printed"):
+        return typed(rows, COLUMNS)
 
 
 def _read(machine: Machine) -> list[dict[str, Any]]:
@@ -73,6 +75,7 @@ def _read(machine: Machine) -> list[dict[str, Any]]:
     return [{"machine": machine.name} | row for row in parse(done.stdout)]
 
 
+@understood("what iptables and ipvsadm printed")
 def parse(text: str) -> list[dict[str, Any]]:
     """What ``iptables -t mangle -S PREROUTING`` and ``ipvsadm -Ln`` print, one row a replica."""
     ports = {int(mark, 16): int(port) for port, mark in _MARK.findall(text)}

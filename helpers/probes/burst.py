@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import tidy
@@ -84,7 +85,8 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
         "protocol": "http",
     }
     extra = dict.fromkeys(("number", "status", "connects"), "int64")
-    return tidy([common | row for row in rows], extra)
+    with understood("what curl wrote"):
+        return tidy([common | row for row in rows], extra)
 
 
 @inside.probe
@@ -102,14 +104,18 @@ def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.
     command = f"curl -s -m {BOUND_S} -w '{_TOLD}' {outputs}"
 
     def ask(machine: Machine) -> list[dict[str, Any]]:
-        rows = parse(machine.run(command, timeout=len(urls) * BOUND_S + 20).stdout)
+        printed = machine.run(command, timeout=len(urls) * BOUND_S + 20).stdout
         common = {"source": machine.name, "via": f"port {port}", "protocol": "http"}
-        return [common | {"target": name} | row for name, row in zip(urls, rows, strict=True)]
+        with understood("what curl wrote"):
+            return [common | {"target": to} | row for to, row in zip(urls, parse(printed), strict=True)]
 
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
-        return tidy([row for rows in pool.map(ask, machines) for row in rows], {"status": "int64"})
+        rows = [row for found in pool.map(ask, machines) for row in found]
+    with understood("what curl wrote"):
+        return tidy(rows, {"status": "int64"})
 
 
+@understood("what curl wrote")
 def parse(text: str) -> list[dict[str, Any]]:
     """What curl wrote, a line a request."""
     rows = []

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
 
@@ -56,7 +57,13 @@ def in_turns(
     )
     script = f"for round in $(seq {rounds}); do {turns} done"
     printed = machine.run(script, timeout=60 + rounds * len(urls) * (requests + 1) * 2).stdout
-    rows, counts, path = [], dict.fromkeys(urls, 0), ""
+    return _parse(printed, machine.name, urls)
+
+
+@understood("what curl wrote")
+def _parse(printed: str, source: str, urls: Mapping[str, str]) -> pd.DataFrame:
+    """The name of the way, then a line a request, of which the first pays for curl's start."""
+    rows, counts, path, first = [], dict.fromkeys(urls, 0), "", False
     for line in printed.splitlines():
         if line in urls:
             path, first = line, True
@@ -67,7 +74,7 @@ def in_turns(
             ok = code == "0" and status == "200"
             rows.append(
                 {
-                    "source": machine.name,
+                    "source": source,
                     "target": urls[path],
                     "via": "",
                     "protocol": "http",

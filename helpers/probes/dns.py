@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
 
@@ -40,10 +41,12 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
         + f"start=$(now); timeout {BOUND_S} $nslookup -type=a {shlex.quote(name.rstrip('.') + '.')} 2>&1\n"
         + 'printf "\\037%s\\037%s\\037%s\\036" $? "$start" "$(now)"'
     )
-    [[text, code, start, end]] = inside.records(inside.run(machine, source, script, timeout=BOUND_S + 5))
-    row = answer(text, int(code)) | {"source": source or machine.name, "target": name}
-    row["rtt_ms"] = (float(end) - float(start)) * 1000 if row["ok"] else math.nan
-    return tidy([row], {"server": "str", "addresses": "str"})
+    printed = inside.run(machine, source, script, timeout=BOUND_S + 5)
+    with understood("what nslookup printed"):
+        [[text, code, start, end]] = inside.records(printed)
+        row = answer(text, int(code)) | {"source": source or machine.name, "target": name}
+        row["rtt_ms"] = (float(end) - float(start)) * 1000 if row["ok"] else math.nan
+        return tidy([row], {"server": "str", "addresses": "str"})
 
 
 def answer(text: str, exit_code: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
 
@@ -50,10 +51,11 @@ def http_get(
     script = f"{inside.CLOCK}for attempt in $(seq {count}); do {attempt(url, timeout)}; done"
     output = inside.run(machine, source, script, timeout=count * (timeout + 2) + 10)
     common = {"source": source or machine.name, "target": url, "via": via, "protocol": "http"}
-    return tidy(
-        [common | read(text, int(code), seconds, timeout) for text, code, seconds in _attempts(output)],
-        {"status": "int64"},
-    )
+    with understood(f"what {'wget' if source else 'curl'} printed"):
+        return tidy(
+            [common | read(text, int(code), seconds, timeout) for text, code, seconds in _attempts(output)],
+            {"status": "int64"},
+        )
 
 
 def _wget(url: str, timeout: float) -> str:

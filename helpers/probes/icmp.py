@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
 
@@ -52,20 +53,24 @@ def ping(
     bound = count * interval + WAIT_S + RESOLVE_S
     command = ["ping", "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
     script = f"{inside.bounded(command, bound)}; printf '\\037%s\\036' $?"
-    [[text, exit_code]] = inside.records(inside.run(machine, source, script, timeout=bound + 5))
+    printed = inside.run(machine, source, script, timeout=bound + 5)
     label = source or machine.name
-    return tidy(rows(text, int(exit_code), source=label, target=target, via=via, count=count, bound=bound))
+    with understood("what ping printed"):
+        [[text, code]] = inside.records(printed)
+        return tidy(rows(text, code, source=label, target=target, via=via, count=count, bound=bound))
 
 
+@understood("what ping printed")
 def rows(
-    text: str, exit_code: int, *, source: str, target: str, via: str, count: int, bound: float
+    text: str, exit_code: int | str, *, source: str, target: str, via: str, count: int, bound: float
 ) -> list[dict[str, Any]]:
     """What ping printed, one row an echo request (busybox counts from 0, iputils from 1)."""
+    code = int(exit_code)
     first = 1 if "icmp_seq=" in text else 0
     answers = {int(reply["seq"]) - first: float(reply["ms"]) for reply in REPLY.finditer(text)}
     refusals = {int(found["seq"]) - first: found["what"] for found in ICMP_ERROR.finditer(text)}
     # ping reached the point of sending: what is missing then was sent and lost
-    silence = "no answer" if "packets transmitted" in text else inside.complaint(text, exit_code, bound)
+    silence = "no answer" if "packets transmitted" in text else inside.complaint(text, code, bound)
     return [
         {
             "source": source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import shlex
@@ -10,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from helpers.answers import understood
+from helpers.engine.refusals import FAILURES, said
 from helpers.errors import LabError
 
 if TYPE_CHECKING:
@@ -31,27 +32,28 @@ CLOCK = "now() { echo | ts %.s 2>/dev/null || date +%s.%N; }\n"
 
 
 def probe(measure: Callable[P, R]) -> Callable[P, R]:
-    """Mark a public probe: an answer that is cut short or that nobody can read is a `LabError`.
+    """Mark a public probe: an Engine that goes away meanwhile is a `LabError`.
 
-    A call with arguments that do not fit is Python's own TypeError, as always.
+    What a probe reads it reads in `understood`, so an answer that nobody can read is a `BadAnswer`. All else
+    comes through as it is: it is a mistake, in a call or in the probe.
     """
 
     @wraps(measure)
     def measured(*args: P.args, **kwargs: P.kwargs) -> R:
-        inspect.signature(measure).bind(*args, **kwargs)
         try:
             return measure(*args, **kwargs)
-        except LabError:
-            raise
-        except Exception as error:  # from a missing field to an Engine that went away meanwhile
-            unread = f"the answer is cut short, or of an unknown kind ({type(error).__name__}: {error})"
-            raise LabError(
-                f"Measuring with probes.{measure.__name__}",
-                str(getattr(error, "explanation", None) or unread),
-                "Run the cell again. If it comes again, restart the kernel and run the chapter from the top.",
-            ) from error
+        except FAILURES as error:
+            raise _engine_gone(measure.__name__, error) from error
 
     return measured
+
+
+def _engine_gone(probe: str, error: Exception) -> LabError:
+    return LabError(
+        f"Measuring with probes.{probe}",
+        said(error),
+        "Run the cell again. If it comes again, restart the kernel and run the chapter from the top.",
+    )
 
 
 def run(machine: Machine, source: str | None, script: str, *, timeout: float) -> str:
@@ -90,6 +92,7 @@ def entering(container: Container, script: str) -> str:
     return f"nsenter -t {process(container)} -m -u -i -n -p -- sh -c {shlex.quote(script)}"
 
 
+@understood("the Engine's description of a container")
 def process(container: Container) -> int:
     """The container's first process, by its number on the machine.
 
@@ -109,13 +112,21 @@ def process(container: Container) -> int:
 
 
 def listings(machine: Machine, what: str, processes: Sequence[int | None]) -> list[list[dict[str, Any]]]:
-    """What ``ip -j`` lists in each process's network namespace (None: the machine's), in one round trip."""
+    """What ``ip -j`` lists in each process's network namespace (None: the machine's), in one round trip.
+
+    Raises
+    ------
+    BadAnswer
+        If that is no such list.
+    """
     enter = [f"nsenter -t {process} -n " if process is not None else "" for process in processes]
     script = "".join(f"{where}ip -j {what}; printf '\\037\\036';" for where in enter)
-    answers = records(machine.run(script).stdout) if processes else []
-    return [listing(text) for text, _ in answers]
+    printed = machine.run(script).stdout if processes else ""
+    with understood("what `ip -j` printed"):
+        return [listing(text) for text, _ in records(printed)]
 
 
+@understood("what `ip -j` printed")
 def listing(text: str) -> list[dict[str, Any]]:
     """What ``ip -j`` printed: nothing at all where a namespace has gone meanwhile, or has no such entry."""
     found: list[dict[str, Any]] = json.loads(text or "[]")

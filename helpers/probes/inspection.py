@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import typed
@@ -21,6 +22,8 @@ NETWORKS = ("machine", "name", "driver", "scope", "subnet", "gateway", "interfac
 ENDPOINTS = ("machine", "container", "network", "driver", "interface", "ipv4")
 LINKS = ("machine", "network", "bridge", "veth", "container", "interface", "mac")
 LAN = ("machine", "address", "mac", "interface", "subnet")
+_LISTED = "the Engine's lists of networks and containers, and the kernel's of interfaces"
+Sandboxes: TypeAlias = "list[tuple[Container, list[dict[str, Any]]]]"
 
 
 @inside.probe
@@ -33,24 +36,13 @@ def networks(*machines: Machine) -> pd.DataFrame:
         machine, name, driver, scope · subnet, gateway ("" without; several joined by ", ") · interface (the
         Linux bridge or the parent interface on the machine, "" without) · internal (bool). In order of name.
     """
-    rows = []
-    for machine in machines:
-        for network in sorted(machine.docker.networks.list(), key=lambda found: str(found.name)):
-            told = network.attrs
-            pools = told["IPAM"]["Config"] or []
-            rows.append(
-                {
-                    "machine": machine.name,
-                    "name": told["Name"],
-                    "driver": told["Driver"],
-                    "scope": told["Scope"],
-                    "subnet": ", ".join(pool["Subnet"] for pool in pools if pool.get("Subnet")),
-                    "gateway": ", ".join(pool["Gateway"] for pool in pools if pool.get("Gateway")),
-                    "interface": _host_interface(told),
-                    "internal": told["Internal"],
-                }
-            )
-    return typed(rows, dict.fromkeys(NETWORKS, "str") | {"internal": "bool"})
+    with understood(_LISTED):
+        rows = [
+            _network_row(machine.name, network.attrs)
+            for machine in machines
+            for network in sorted(machine.docker.networks.list(), key=lambda found: str(found.name))
+        ]
+        return typed(rows, dict.fromkeys(NETWORKS, "str") | {"internal": "bool"})
 
 
 @inside.probe
@@ -65,12 +57,14 @@ def endpoints(*machines: Machine) -> pd.DataFrame:
     """
     rows = []
     for machine in machines:
-        drivers = {str(network.id): network.attrs["Driver"] for network in machine.docker.networks.list()}
-        for container, interfaces in _sandboxes(machine).items():
-            rows += sorted(
-                _endpoints(machine.name, container, drivers, interfaces), key=lambda row: row["interface"]
-            )
-    return typed(rows, dict.fromkeys(ENDPOINTS, "str") | {"prefix": "Int64", "mac": "str"})
+        sandboxes = _sandboxes(machine)
+        with understood(_LISTED):
+            drivers = {str(network.id): network.attrs["Driver"] for network in machine.docker.networks.list()}
+            for container, interfaces in sandboxes:
+                found = _endpoints(machine.name, container, drivers, interfaces)
+                rows += sorted(found, key=lambda row: row["interface"])
+    with understood(_LISTED):
+        return typed(rows, dict.fromkeys(ENDPOINTS, "str") | {"prefix": "Int64", "mac": "str"})
 
 
 @inside.probe
@@ -85,31 +79,18 @@ def links(*machines: Machine) -> pd.DataFrame:
         machine, network · bridge, veth (on the machine) · container, interface, mac (in the container). In
         order of bridge's network, container, interface.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for machine in machines:
-        bridges = {_host_interface(network.attrs): network.name for network in machine.docker.networks.list()}
         sandboxes = _sandboxes(machine)
-        host = {
-            link.get("ifindex"): link
-            for link in inside.listing(machine.run("ip -j link show type veth").stdout)
-        }
-        for container, interfaces in sandboxes.items():
-            for interface in interfaces:
-                veth = host.get(interface.get("link_index"), {})
-                if veth.get("link_index") == interface["ifindex"] and "master" in veth:
-                    rows.append(
-                        {
-                            "machine": machine.name,
-                            "network": bridges.get(veth["master"], ""),
-                            "bridge": veth["master"],
-                            "veth": veth["ifname"],
-                            "container": container.name,
-                            "interface": interface["ifname"],
-                            "mac": interface["address"],
-                        }
-                    )
-    rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "container", "interface")])
-    return typed(rows, dict.fromkeys(LINKS, "str"))
+        on_machine = inside.listing(machine.run("ip -j link show type veth").stdout)
+        with understood(_LISTED):
+            bridges = {
+                _host_interface(network.attrs): network.name for network in machine.docker.networks.list()
+            }
+            rows += _pairs(machine.name, bridges, on_machine, sandboxes)
+    with understood(_LISTED):
+        rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "container", "interface")])
+        return typed(rows, dict.fromkeys(LINKS, "str"))
 
 
 @inside.probe
@@ -123,13 +104,15 @@ def lan(lab: Lab) -> pd.DataFrame:
     """
     machines = list(lab.machines.values())
     with ThreadPoolExecutor(max_workers=8) as pool:
-        rows = list(pool.map(_lan_row, machines))
+        listed = pool.map(lambda machine: inside.listing(machine.run("ip -j address").stdout), machines)
+        rows = [_lan_row(machine, interfaces) for machine, interfaces in zip(machines, listed, strict=True)]
     rows.sort(key=lambda row: int(ipaddress.ip_address(row["address"])))
     return typed(rows, dict.fromkeys(LAN, "str"))
 
 
-def _lan_row(machine: Machine) -> dict[str, str]:
-    for interface in inside.listing(machine.run("ip -j address").stdout):
+@understood("the addresses of a machine")
+def _lan_row(machine: Machine, interfaces: list[dict[str, Any]]) -> dict[str, str]:
+    for interface in interfaces:
         for address in interface["addr_info"]:
             if address.get("local") == machine.address:
                 subnet = ipaddress.ip_interface(f"{machine.address}/{address['prefixlen']}").network
@@ -145,6 +128,20 @@ def _lan_row(machine: Machine) -> dict[str, str]:
         f"no interface of it has {machine.address}",
         "Start the lab anew: something took the machine off its LAN.",
     )
+
+
+def _network_row(machine: str, told: dict[str, Any]) -> dict[str, Any]:
+    pools = told["IPAM"]["Config"] or []
+    return {
+        "machine": machine,
+        "name": told["Name"],
+        "driver": told["Driver"],
+        "scope": told["Scope"],
+        "subnet": ", ".join(pool["Subnet"] for pool in pools if pool.get("Subnet")),
+        "gateway": ", ".join(pool["Gateway"] for pool in pools if pool.get("Gateway")),
+        "interface": _host_interface(told),
+        "internal": told["Internal"],
+    }
 
 
 def _host_interface(network: dict[str, Any]) -> str:
@@ -178,11 +175,36 @@ def _endpoints(
     ]
 
 
-def _sandboxes(machine: Machine) -> dict[Container, list[dict[str, Any]]]:
+def _pairs(
+    machine: str, bridges: dict[str, str | None], links: list[dict[str, Any]], sandboxes: Sandboxes
+) -> list[dict[str, Any]]:
+    """The interfaces in containers whose other end is one of the machine's links, on a bridge."""
+    rows = []
+    by_index = {link.get("ifindex"): link for link in links}
+    for container, interfaces in sandboxes:
+        for interface in interfaces:
+            veth = by_index.get(interface.get("link_index"), {})
+            if veth.get("link_index") == interface["ifindex"] and "master" in veth:
+                rows.append(
+                    {
+                        "machine": machine,
+                        "network": bridges.get(veth["master"], ""),
+                        "bridge": veth["master"],
+                        "veth": veth["ifname"],
+                        "container": container.name,
+                        "interface": interface["ifname"],
+                        "mac": interface["address"],
+                    }
+                )
+    return rows
+
+
+def _sandboxes(machine: Machine) -> Sandboxes:
     """Running containers by name, each with its interfaces as ``ip -j address`` gives them in its namespace.
 
     One round trip asks for all of them.
     """
-    running = sorted(machine.docker.containers.list(), key=lambda container: str(container.name))
-    processes = [container.attrs["State"]["Pid"] for container in running]
-    return dict(zip(running, inside.listings(machine, "address", processes), strict=False))
+    with understood("the Engine's list of containers"):
+        running = sorted(machine.docker.containers.list(), key=lambda container: str(container.name))
+        processes = [container.attrs["State"]["Pid"] for container in running]
+    return list(zip(running, inside.listings(machine, "address", processes), strict=False))

@@ -7,11 +7,11 @@ Source: ip-address(8), ip-route(8), ip-neighbour(8); RFC 826 for neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import typed
 
@@ -44,20 +44,20 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
     LabError
         If a container does not run.
     """
-    return typed(
-        (
+    listed = _ask(machine, sources, "address")
+    with understood("the kernel's list of addresses"):
+        rows = [
             {
                 "source": source,
                 "interface": interface["ifname"],
                 "ipv4": "{local}/{prefixlen}".format(**address),
                 "mac": interface["address"].replace(_LOOPBACK, ""),
             }
-            for source, interface in _ask(machine, sources, "address")
+            for source, interface in listed
             for address in interface["addr_info"]
             if address["family"] == "inet"
-        ),
-        dict.fromkeys(_ADDRESSES, "str"),
-    )
+        ]
+        return typed(rows, dict.fromkeys(_ADDRESSES, "str"))
 
 
 @inside.probe
@@ -70,18 +70,18 @@ def routes(machine: Machine, *sources: str | None) -> pd.DataFrame:
         source, destination ("default" or a subnet), gateway ("" for what is reached directly), interface,
         one row a route.
     """
-    return typed(
-        (
+    listed = _ask(machine, sources, "-4 route")
+    with understood("the kernel's list of routes"):
+        rows = [
             {
                 "source": source,
                 "destination": route["dst"],
                 "gateway": route.get("gateway", ""),
                 "interface": route.get("dev", ""),
             }
-            for source, route in _ask(machine, sources, "-4 route")
-        ),
-        dict.fromkeys(_ROUTES, "str"),
-    )
+            for source, route in listed
+        ]
+        return typed(rows, dict.fromkeys(_ROUTES, "str"))
 
 
 @inside.probe
@@ -94,25 +94,30 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
         source, address, mac ("" where nobody answered), interface, state ("REACHABLE", "STALE", "FAILED" …),
         one row a neighbour, in order of address as text.
     """
-    rows = [
-        {
-            "source": source,
-            "address": neighbour["dst"],
-            "mac": neighbour.get("lladdr", ""),
-            "interface": neighbour["dev"],
-            "state": " ".join(neighbour["state"]),
-        }
-        for source, neighbour in _ask(machine, sources, "-4 neighbour")
-    ]
-    order = list(dict.fromkeys(row["source"] for row in rows))
-    rows.sort(key=lambda row: (order.index(row["source"]), row["address"]))
-    return typed(rows, dict.fromkeys(_NEIGHBOURS, "str"))
+    listed = _ask(machine, sources, "-4 neighbour")
+    order = list(dict.fromkeys(source for source, _ in listed))
+    with understood("the kernel's list of neighbours"):
+        rows = [
+            {
+                "source": source,
+                "address": neighbour["dst"],
+                "mac": neighbour.get("lladdr", ""),
+                "interface": neighbour["dev"],
+                "state": " ".join(neighbour["state"]),
+            }
+            for source, neighbour in listed
+        ]
+        rows.sort(key=lambda row: (order.index(row["source"]), row["address"]))
+        return typed(rows, dict.fromkeys(_NEIGHBOURS, "str"))
 
 
-def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> Iterator[tuple[str, Any]]:
+def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> list[tuple[str, Any]]:
     """What ``ip -j`` lists, each entry behind the name of its source; all sources in one round trip."""
     processes = [inside.process(machine.container(source)) if source else None for source in sources]
     answers = inside.listings(machine, what, processes)
-    for source, entries in zip(sources, answers, strict=True):
-        for entry in entries:
-            yield source or machine.name, entry
+    with understood("what `ip -j` printed"):
+        return [
+            (source or machine.name, entry)
+            for source, entries in zip(sources, answers, strict=True)
+            for entry in entries
+        ]

@@ -6,11 +6,12 @@ import math
 import secrets
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes.frame import tidy
 from helpers.probes.over_time import Event, follow
 
@@ -103,24 +104,21 @@ def http_timeline(
         events=events,
         stop=lambda: machine.run(f"touch {stop}"),
     )
-    rows = []
-    for text, status, t_s in records:
-        error, number, took, at = text.split(_DETAIL)
-        ok = 100 <= status < 400
-        rows.append(
-            {
-                "source": machine.name,
-                "target": url,
-                "via": "",
-                "protocol": "http",
-                "ok": ok,
-                "rtt_ms": float(took) * 1000 if ok else math.nan,
-                "error": "" if ok else error or f"HTTP {status}",
-                "t_s": t_s,
-                "number": int(number),
-                "status": status,
-                "at": pd.Timestamp(float(at), unit="s", tz="UTC"),
-            }
-        )
+    common = {"source": machine.name, "target": url, "via": "", "protocol": "http"}
     extra = {"t_s": "float64", "number": "int64", "status": "int64", "at": "datetime64[ns, UTC]"}
-    return tidy(rows, extra), marks
+    with understood("what the load reported"):
+        rows = [common | _attempt(text, status) | {"t_s": t_s} for text, status, t_s in records]
+        return tidy(rows, extra), marks
+
+
+def _attempt(text: str, status: int) -> dict[str, Any]:
+    error, number, took, at = text.split(_DETAIL)
+    ok = 100 <= status < 400
+    return {
+        "ok": ok,
+        "rtt_ms": float(took) * 1000 if ok else math.nan,
+        "error": "" if ok else error or f"HTTP {status}",
+        "number": int(number),
+        "status": status,
+        "at": pd.Timestamp(float(at), unit="s", tz="UTC"),
+    }

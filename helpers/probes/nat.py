@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import typed
 
@@ -36,11 +37,12 @@ def nat_rules(machine: Machine) -> pd.DataFrame:
     Source: iptables(8), iptables-extensions(8) "DNAT"; Docker's chain is called DOCKER.
     """
     listed = machine.run("iptables -t nat -S DOCKER -v").stdout
-    rows = [
-        {"machine": machine.name, "port": port, "to": to, "packets": int(packets), "bytes": int(octets)}
-        for port, packets, octets, to in _DNAT.findall(listed)
-    ]
-    return typed(rows, _RULES)
+    with understood("what iptables printed"):
+        rows = [
+            {"machine": machine.name, "port": port, "to": to, "packets": int(packets), "bytes": int(octets)}
+            for port, packets, octets, to in _DNAT.findall(listed)
+        ]
+        return typed(rows, _RULES)
 
 
 @inside.probe
@@ -56,12 +58,16 @@ def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
     Source: conntrack(8), its XML output.
     """
     command = ["conntrack", "-L", "-p", "tcp", "--orig-src", client, "--orig-port-dst", str(port)]
-    listed = machine.run(f"{shlex.join(command)} -o xml 2>/dev/null").stdout
+    return _flows(machine.run(f"{shlex.join(command)} -o xml 2>/dev/null").stdout)
+
+
+@understood("what conntrack printed", ElementTree.ParseError)
+def _flows(listed: str) -> pd.DataFrame:
     rows = []
     for flow in ElementTree.fromstring(listed).iter("flow") if listed.strip() else []:
         original, reply = (flow.find(f"meta[@direction='{way}']") for way in ("original", "reply"))
-        assert original is not None
-        assert reply is not None
+        if original is None or reply is None:
+            raise ValueError("a flow without one of its directions")
         rows.append(
             {
                 "client": original.findtext("layer3/src"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside
 from helpers.probes.frame import tidy, typed
@@ -138,10 +139,12 @@ def follow(
         time.sleep(max(0.0, seconds + late - reader.now_s()))
     finally:
         stop()
-    records = [
-        (text, int(code), round(float(stamp) - reader.first, 2))
-        for text, code, stamp in sorted(reader.attempts(), key=lambda fields: float(fields[2]))
-    ]
+    attempts = reader.attempts()
+    with understood("what the attempts reported"):
+        records = [
+            (text, int(code), round(float(stamp) - reader.first, 2))
+            for text, code, stamp in sorted(attempts, key=lambda fields: float(fields[2]))
+        ]
     columns = {"label": "str", "t_s": "float64", "done_s": "float64"}
     return records, typed(marks, columns).round(3)
 

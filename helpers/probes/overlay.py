@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside, reachability
 from helpers.probes.balancer import SANDBOX
@@ -51,7 +52,7 @@ def overlay_self_test(*machines: Machine) -> pd.DataFrame:
     addresses = {machine.name: _sandbox_address(machine) for machine in machines}
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
         found = pool.map(lambda machine: _test_from(machine, addresses), machines)
-        frame = tidy([row for rows in found for row in rows], {"bytes": "int64"})
+        frame = tidy((row for rows in found for row in rows), {"bytes": "int64"})
     lost = frame[~frame["ok"]]
     if len(lost):
         raise LabError(
@@ -65,6 +66,7 @@ def overlay_self_test(*machines: Machine) -> pd.DataFrame:
     return frame
 
 
+@understood("the Engine's description of the network ingress")
 def _sandbox_address(machine: Machine) -> str:
     containers = machine.docker.api.inspect_network("ingress")["Containers"]
     return str(containers["ingress-sbox"]["IPv4Address"]).partition("/")[0]
@@ -79,13 +81,14 @@ def _test_from(machine: Machine, addresses: Mapping[str, str]) -> list[dict[str,
         tries = f"for try in {' '.join(map(str, range(_TRIES)))}; do {once} && exit; done"
         bounded = inside.bounded(["nsenter", f"--net={SANDBOX}", "sh", "-c", tries], _BOUND_S)
         script += f"said=$({bounded}); printf '%s\\037%s\\036' \"$said\" $?\n"
-    answers = inside.records(inside.run(machine, None, script, timeout=len(attempts) * _BOUND_S + 10))
+    printed = inside.run(machine, None, script, timeout=len(attempts) * _BOUND_S + 10)
     rows = []
-    for (name, size), (text, code) in zip(attempts, answers, strict=True):
-        (row,) = icmp.rows(
-            text, int(code), source=machine.name, target=name, via="VXLAN", count=1, bound=_BOUND_S
-        )
-        rows.append(row | {"bytes": size})
+    with understood("what the pings printed"):
+        for (name, size), (text, code) in zip(attempts, inside.records(printed), strict=True):
+            (row,) = icmp.rows(
+                text, code, source=machine.name, target=name, via="VXLAN", count=1, bound=_BOUND_S
+            )
+            rows.append(row | {"bytes": size})
     return rows
 
 
@@ -108,7 +111,9 @@ until {attempt}; do
 done
 printf '\\037reached\\036'
 """
-    [[said, outcome]] = inside.records(inside.run(machine, source, script, timeout=timeout + 30))
+    printed = inside.run(machine, source, script, timeout=timeout + 30)
+    with understood("what ping printed"):
+        [[said, outcome]] = inside.records(printed)
     if outcome != "reached":
         raise LabError(
             f"Waiting until {source} on {machine.name} reaches {target}",
@@ -141,14 +146,14 @@ def reach_across(containers: Mapping[str, Machine], network: str) -> pd.DataFram
     """
     addresses = {}
     for name, machine in containers.items():
-        joined = machine.container(name).attrs["NetworkSettings"]["Networks"]
+        joined = reachability.addresses(machine.container(name))
         if network not in joined:
             raise LabError(
                 f"Finding the address of {name} on network {network}",
                 f"{name} is connected to {', '.join(sorted(joined)) or 'no network'}",
                 f"Connect it: docker network connect {network} {name}",
             )
-        addresses[name] = joined[network]["IPAddress"]
+        addresses[name] = joined[network]
     sources: dict[str, tuple[Machine, str | None]] = {
         name: (machine, name) for name, machine in containers.items()
     }

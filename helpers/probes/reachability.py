@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside
 from helpers.probes.frame import tidy
@@ -70,7 +71,7 @@ def who_reaches_whom(
     return tidy(
         row
         for (source, target, via, _), (text, code) in zip(pairs, answers, strict=True)
-        for row in icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=BOUND_S)
+        for row in icmp.rows(text, code, source=source, target=target, via=via, count=1, bound=BOUND_S)
     )
 
 
@@ -105,7 +106,7 @@ def reach(
         source: {name: address for name, address in targets.items() if name != source} for source in sources
     }
 
-    def ask(machine: Machine) -> list[tuple[str, str, list[str]]]:
+    def ask(machine: Machine) -> list[tuple[str, str, tuple[str, str]]]:
         mine = {source: inner for source, (where, inner) in sources.items() if where is machine}
         found = {source: machine.container(inner) if inner else None for source, inner in mine.items()}
         answers = _ping_all(machine, found, {source: list(pairs[source].values()) for source in mine})
@@ -119,13 +120,13 @@ def reach(
     return tidy(
         row
         for source, target, (text, code) in sorted(told, key=lambda answer: order.index(answer[0]))
-        for row in icmp.rows(text, int(code), source=source, target=target, via=via, count=1, bound=BOUND_S)
+        for row in icmp.rows(text, code, source=source, target=target, via=via, count=1, bound=BOUND_S)
     )
 
 
 def _ping_all(
     machine: Machine, sources: Mapping[str, Container | None], targets: Mapping[str, Sequence[str]]
-) -> list[list[str]]:
+) -> list[tuple[str, str]]:
     """What ping said and its exit code, for each target of each source; a source of None is the machine."""
     script = _all_at_once(
         [
@@ -145,19 +146,27 @@ def _ping_all(
             f"{len(answers)} of them came back; {output.rpartition(inside.RECORD)[2].strip()}".strip("; "),
             "A source needs a shell and ping: leave out (sources=…) a container that has none.",
         )
-    return answers
+    with understood("what the pings printed"):
+        return [(text, code) for text, code in answers]
+
+
+@understood("the Engine's description of a container")
+def addresses(container: Container) -> dict[str, str]:
+    """The container's address on each network that it is connected to, "" where it has none."""
+    networks = container.attrs["NetworkSettings"]["Networks"]
+    return {str(network): str(told["IPAddress"] or "") for network, told in networks.items()}
 
 
 def _address(machine: Machine, container: Container, network: str) -> str:
-    networks = container.attrs["NetworkSettings"]["Networks"]
-    address = networks.get(network, {}).get("IPAddress")
+    networks = addresses(container)
+    address = networks.get(network)
     if not address:
         raise LabError(
             f"Finding the address of {container.name} on network {network} of {machine.name}",
             f"{container.name} is connected to {', '.join(sorted(networks)) or 'no network'}",
             f"Connect it (docker network connect {network} {container.name}), or leave it out.",
         )
-    return str(address)
+    return address
 
 
 def _pings(destinations: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import docker.errors
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.balancer import SANDBOX
@@ -62,6 +63,7 @@ done
 
 
 @inside.probe
+@understood("the Engine's lists of nodes and tasks")
 def tasks(manager: Machine, service: str) -> pd.DataFrame:
     """The tasks of a service, those of the past included, as ``docker service ps`` knows them.
 
@@ -109,8 +111,7 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
     deadline = time.monotonic() + timeout
     wanted = _replicas(_service(manager, service))
     while True:
-        wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
-        states = [str(one["Status"]["State"]) for one in wished]
+        states = _states(manager, service)
         if states == ["running"] * wanted:
             return
         if time.monotonic() > deadline:
@@ -139,8 +140,9 @@ def wait_until_balanced(
     machines = [manager, *workers]
     told = _service(manager, service)
     replicas = _replicas(told)
-    published = told["Endpoint"].get("Ports") or []
-    ports = [port["PublishedPort"] for port in published if port["PublishMode"] == "ingress"]
+    with understood("the Engine's description of a service"):
+        published = told["Endpoint"].get("Ports") or []
+        ports = [port["PublishedPort"] for port in published if port["PublishMode"] == "ingress"]
     if not ports:
         raise LabError(
             f"Waiting for the load balancers in front of {service}",
@@ -164,6 +166,7 @@ def wait_until_balanced(
         )
 
 
+@understood("the Engine's list of services")
 def _service(manager: Machine, name: str) -> dict[str, Any]:
     api: Any = manager.docker.api  # most of its methods for services have no types
     seen: str
@@ -182,9 +185,17 @@ def _service(manager: Machine, name: str) -> dict[str, Any]:
     )
 
 
+@understood("the Engine's description of a service")
 def _replicas(service: dict[str, Any]) -> int:
     """How many tasks a service shall have; in mode global as many as there are machines to run one."""
     return int(service["ServiceStatus"]["DesiredTasks"])
+
+
+@understood("the Engine's list of tasks")
+def _states(manager: Machine, service: str) -> list[str]:
+    """Of the tasks that shall run."""
+    wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
+    return [str(one["Status"]["State"]) for one in wished]
 
 
 def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
@@ -213,9 +224,11 @@ def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) 
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
         found = pool.map(lambda machine: _access_logs(machine, service, marker), machines)
         rows = sorted((row for rows in found for row in rows), key=lambda row: int(row["number"]))
-    return typed(rows, REQUESTS)
+    with understood("the access logs of the replicas"):
+        return typed(rows, REQUESTS)
 
 
+@understood("the replicas' access logs")
 def _access_logs(machine: Machine, service: str, marker: str) -> list[dict[str, Any]]:
     api = machine.docker.api
     rows = []

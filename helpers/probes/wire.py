@@ -9,16 +9,19 @@ import base64
 import io
 import logging
 import shlex
+import struct
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import typed
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns, when imported, about routes that nobody needs
+from scapy.error import Scapy_Exception  # noqa: E402
 from scapy.layers.inet import ICMP, IP, TCP, UDP  # noqa: E402
 from scapy.layers.ipsec import ESP  # noqa: E402
 from scapy.layers.l2 import ARP, Ether  # noqa: E402
@@ -35,6 +38,7 @@ PACKETS: Mapping[str, str] = {
     "frame": "object",
 }
 LAYERS: Mapping[str, str] = {"layer": "str", "bytes": "int64", "says": "str"}
+_UNDECODABLE = (EOFError, Scapy_Exception, struct.error)  # by which scapy refuses what is cut short
 _START_S = 20.0  # until tcpdump listens
 _ICMP_TYPES = {0: "echo reply", 8: "echo request"}
 
@@ -92,10 +96,12 @@ base64 $work/pcap; rm -r $work
             done.stderr.strip() or "nothing",
             f"See with `ip link` whether {interface} is there.",
         )
-    return decode(base64.b64decode(done.stdout))
+    with understood("what tcpdump captured"):
+        captured = base64.b64decode(done.stdout)
+    return decode(captured)
 
 
-@inside.probe
+@understood("a capture file", *_UNDECODABLE)
 def decode(pcap: bytes) -> pd.DataFrame:
     """Decode a capture file.
 
@@ -111,7 +117,7 @@ def decode(pcap: bytes) -> pd.DataFrame:
         return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
 
 
-@inside.probe
+@understood("a frame", *_UNDECODABLE)
 def layers(frame: bytes) -> pd.DataFrame:
     """The headers of one frame, from the outermost to the innermost, and what is left as payload.
 

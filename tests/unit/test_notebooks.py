@@ -148,6 +148,25 @@ def test_no_link_is_broken(page: Path) -> None:
     assert [link for link in LINK.findall(text) if not (page.parent / link).exists()] == []
 
 
+def test_a_mistake_in_a_probe_shows_its_own_traceback(tmp_path: Path) -> None:
+    broken = (
+        "from types import SimpleNamespace\n"
+        "from helpers import probes\n"
+        "def run(*_, **__):\n"
+        "    return {}['a mistake of ours']\n"
+        "probes.inside.run = run\n"
+        "probes.ping(SimpleNamespace(name='host'), None, '192.168.99.101')"
+    )
+    with pytest.raises(notebooks.ChapterFailed) as caught:
+        notebooks.execute(store(tmp_path / "01_x.ipynb", broken))
+    report = str(caught.value)
+    assert "KeyError: 'a mistake of ours'" in report
+    assert "icmp.py" in report
+    assert "in ping(" in report
+    assert "in run(" in report
+    assert "Run the cell again" not in report
+
+
 FAILING = (
     "from helpers.errors import LabError\n"
     "def cause():\n"

@@ -13,6 +13,7 @@ from random import Random
 import psutil
 
 from helpers.engine import embedded, guest
+from helpers.engine.refusals import FAILURES
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.paths import PROJECT, engine_dir
@@ -126,5 +127,5 @@ def _command(lab: Lab) -> str:
 def _docker(lab: Lab) -> str:
     try:
         return "Docker answers" if lab["host"].docker.ping() else "Docker does not answer"
-    except Exception as error:  # an error from docker-py, as a notebook would show it
+    except FAILURES as error:  # as a notebook would show it
         return f"{type(error).__name__}: {error}"[:90]
