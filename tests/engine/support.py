@@ -27,7 +27,7 @@ class Owner:
 
     def watches(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "helpers.lab.reaper" in child.cmdline()]
+        return [child for child in children if "helpers.lab.watch" in child.cmdline()]
 
     def kill(self) -> None:
         self.process.kill()
