@@ -27,6 +27,7 @@ def run(
     check: bool = True,
     cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
+    output: int | None = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, without standard input, and return what it printed.
 
@@ -42,6 +43,9 @@ def run(
         Whether an exit code other than 0 is an error.
     cwd, environ:
         Where it runs, and its environment; default: this process's.
+    output:
+        Where it prints: into the result, to a file descriptor (if a child that it leaves behind would keep a
+        pipe open), or with None to where this process prints.
 
     Raises
     ------
@@ -55,7 +59,8 @@ def run(
         done = subprocess.run(
             argv,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=output,
+            stderr=output,
             text=True,
             errors="replace",
             timeout=timeout_s,
@@ -64,9 +69,13 @@ def run(
             env=environ,
         )
     except subprocess.TimeoutExpired as error:
-        raise LabError(tried, f"no end after {duration(timeout_s)}", next_step) from error
-    except OSError as error:
+        printed = (error.stdout or b"") + b"\n" + (error.stderr or b"")
+        last = _last_lines(printed.decode(errors="replace"), ("",))
+        raise LabError(tried, "\n".join([*last, f"no end after {duration(timeout_s)}"]), next_step) from error
+    except FileNotFoundError as error:
         raise LabError(tried, str(error), f"Install {_name(argv)}, then repeat.") from error
+    except OSError as error:
+        raise LabError(tried, str(error), next_step) from error
     took = time.monotonic() - started
     _log.debug("%s: exit code %d after %.2f s", shlex.join(argv), done.returncode, took)
     if check and done.returncode:
@@ -74,11 +83,24 @@ def run(
     return done
 
 
-def evidence(done: subprocess.CompletedProcess[str], lines: int = _EVIDENCE_LINES) -> str:
-    """Return the last lines of what a program printed, and how it ended."""
-    printed = f"{done.stdout or ''}\n{done.stderr or ''}".splitlines()
-    said = [line for line in printed if line.strip()][-lines:]
-    return "\n".join([*said, f"(exit code {done.returncode})"])
+def evidence(done: subprocess.CompletedProcess[str], marks: tuple[str, ...] = ()) -> str:
+    """Return the end of what a program printed, and its exit code.
+
+    Parameters
+    ----------
+    marks:
+        What the program's own lines about errors begin with. Where there are such lines, they are all that
+        is returned.
+    """
+    printed = f"{done.stdout or ''}\n{done.stderr or ''}"
+    if errors := _last_lines(printed, marks):
+        return "\n".join(errors)
+    return "\n".join([*_last_lines(printed, ("",)), f"(exit code {done.returncode})"])
+
+
+def _last_lines(printed: str, beginnings: tuple[str, ...]) -> list[str]:
+    lines = [line for line in printed.splitlines() if line.strip() and line.startswith(beginnings)]
+    return lines[-_EVIDENCE_LINES:]
 
 
 def _name(argv: Sequence[str]) -> str:

@@ -6,10 +6,9 @@ Runs outside of the environment, with the standard library alone, because it del
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
-from helpers.errors import LabError
+from helpers import programs
 from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir
 from helpers.setup import debian, environment
 from helpers.steps import say
@@ -38,11 +37,11 @@ def command(arguments: list[str]) -> int:
 
 
 def _carry_out(python: Path, *verb: str) -> None:
-    command = [str(python), "-m", "helpers", *verb]
-    done = subprocess.run(command, cwd=PROJECT, timeout=_VERB_TIMEOUT_S, check=False)
-    if done.returncode:
-        raise LabError(
-            f"Carrying out `python3 -m helpers {' '.join(verb)}` before files are deleted",
-            f"it ended with code {done.returncode}; what it said stands above",
-            "Mend that and repeat `make clean`; nothing has been deleted yet.",
-        )
+    programs.run(
+        [str(python), "-m", "helpers", *verb],
+        timeout_s=_VERB_TIMEOUT_S,
+        tried=f"Running `python3 -m helpers {' '.join(verb)}` before files are deleted",
+        next_step="Correct what it has said above, then repeat `make clean`; nothing has been deleted yet.",
+        cwd=PROJECT,
+        output=None,
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from helpers import programs
 from helpers.engine.images import DEFINITIONS, SUITE, packages
 from helpers.errors import LabError
 from helpers.setup.debian import as_root
@@ -24,6 +24,7 @@ MACHINE_ARCHIVE = "/machine.tar"  # on the disk, for `docker import`; the first 
 _DISK_SIZE = "16G"
 _NEEDED_BYTES = 5 * 10**9
 _COMMAND_TIMEOUT_S = 1200
+_HINT = "Correct what it names, then repeat."
 _MIRROR_HINT = (
     "Check that this machine reaches a Debian mirror; LAB_DEBIAN_MIRROR names another one. Then repeat."
 )
@@ -60,28 +61,19 @@ def make(target: Path) -> None:
             for build in builds:
                 build.result()
         with step("Writing the virtual machine's disk", about="10 s"):
-            _run(as_root(["mv", str(machine), f"{root}{MACHINE_ARCHIVE}"]))
-            for name in ("kernel", "initrd"):
-                _run(as_root(["mv", str(root / "boot" / name), str(target / name)]))
+            _run_as_root("mv", machine, f"{root}{MACHINE_ARCHIVE}")
+            boot = [target / "kernel", target / "initrd"]
+            for file in boot:
+                _run_as_root("mv", root / "boot" / file.name, file)
             _write_disk(root, target)
-        _run(
-            as_root(
-                [
-                    "chown",
-                    "-R",
-                    f"{os.getuid()}:{os.getgid()}",
-                    str(target / "kernel"),
-                    str(target / "initrd"),
-                ]
-            )
-        )
+        _run_as_root("chown", f"{os.getuid()}:{os.getgid()}", *boot)
     finally:
-        _run(as_root(["rm", "-rf", str(root), str(machine)]))
+        _run_as_root("rm", "-rf", root, machine)
 
 
 def _make_keys(target: Path) -> None:
     for name in (SSH_KEY, "host_key"):
-        _run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", HOST_ALIAS, "-f", str(target / name)])
+        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", HOST_ALIAS, "-f", target / name)
     public = (target / "host_key.pub").read_text()
     (target / KNOWN_HOSTS).write_text(f"{HOST_ALIAS} {public}")
 
@@ -109,20 +101,16 @@ def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
         'rm "$1/tmp/customize.sh"',
     ]
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
-    _run(
-        as_root(
-            [
-                *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
-                f"--include={','.join(packages(definition))}",
-                # A mirror that does not answer is a matter of seconds, not of apt's default minutes.
-                *('--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::Retries "2"'),
-                *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
-                *(f"--customize-hook={hook}" for hook in customize),
-                *(SUITE, str(target)),
-                *([mirror] if mirror else []),
-            ]
-        ),
-        hint=_MIRROR_HINT,
+    _run_as_root(
+        *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
+        f"--include={','.join(packages(definition))}",
+        # A mirror that does not answer is a matter of seconds, not of apt's default minutes.
+        *('--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::Retries "2"'),
+        *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
+        *(f"--customize-hook={hook}" for hook in customize),
+        *(SUITE, target),
+        *([mirror] if mirror else []),
+        next_step=_MIRROR_HINT,
     )
 
 
@@ -132,48 +120,18 @@ def _write_disk(root: Path, target: Path) -> None:
     It has no journal: what a guest writes is thrown away with it, and nothing has to survive a power cut.
     """
     raw = target / "disk.raw"
-    _run(["truncate", "--size", _DISK_SIZE, str(raw)])
-    eager = "lazy_itable_init=0"
+    _run("truncate", "--size", _DISK_SIZE, raw)
+    options = "-q -F -t ext4 -O filetype,^has_journal -E lazy_itable_init=0".split()
     try:
-        _run(
-            as_root(
-                [
-                    "/sbin/mke2fs",
-                    "-q",
-                    "-F",
-                    "-t",
-                    "ext4",
-                    "-O",
-                    "filetype,^has_journal",
-                    "-E",
-                    eager,
-                    "-d",
-                    str(root),
-                    str(raw),
-                ]
-            )
-        )
-        _run(["qemu-img", "convert", "-O", "qcow2", str(raw), str(target / DISK)])
+        _run_as_root("/sbin/mke2fs", *options, "-d", root, raw)
+        _run("qemu-img", "convert", "-O", "qcow2", raw, target / DISK)
     finally:
         raw.unlink(missing_ok=True)
 
 
-def _run(command: Sequence[str], hint: str = "Read what it says, mend that, then repeat.") -> None:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_COMMAND_TIMEOUT_S,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise LabError(f"Running {command[0]}", str(error), "Install it, then repeat.") from error
-    except subprocess.TimeoutExpired as error:
-        raise LabError(f"Running {command[0]}", f"no end after {_COMMAND_TIMEOUT_S} s", hint) from error
-    if done.returncode:
-        program = next(word for word in command if "=" not in word and word not in ("env", "sudo"))
-        tail = "\n".join(done.stdout.strip().splitlines()[-12:])
-        raise LabError(f"Running {program}", f"{tail}\n(exit code {done.returncode})", hint)
+def _run_as_root(*argv: str | Path, next_step: str = _HINT) -> None:
+    _run(*as_root([*map(str, argv)]), next_step=next_step)
+
+
+def _run(*argv: str | Path, next_step: str = _HINT) -> None:
+    programs.run([*map(str, argv)], timeout_s=_COMMAND_TIMEOUT_S, next_step=next_step)

@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ import docker.errors
 import psutil
 import requests
 
+from helpers import programs
 from helpers.engine import builder, guest, images, stock, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
@@ -30,13 +30,8 @@ from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from helpers.setup import debian, offline
 from helpers.steps import say, step
 
-PACKAGES = (
-    "debian-archive-keyring",
-    "e2fsprogs",
-    "mmdebstrap",
-    "openssh-client",
-    "qemu-system-x86",
-    "qemu-utils",
+PACKAGES = tuple(
+    "debian-archive-keyring e2fsprogs mmdebstrap openssh-client qemu-system-x86 qemu-utils".split()
 )
 
 _KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within two
@@ -203,11 +198,11 @@ def _delete(entry: Path) -> None:
     """Delete an entry; a build that was killed leaves files of root, and file systems mounted among them."""
     mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
     for place in sorted((one for one in mounted if Path(one).is_relative_to(entry)), reverse=True):
-        subprocess.run(debian.as_root(["umount", "--lazy", place]), check=False, timeout=60)
+        programs.run(debian.as_root(["umount", "--lazy", place]), timeout_s=60, check=False, output=None)
     shutil.rmtree(entry, ignore_errors=True)
     if entry.exists():
-        command = debian.as_root(["rm", "-rf", "--one-file-system", str(entry)])
-        subprocess.run(command, check=False, timeout=300)
+        remains = debian.as_root(["rm", "-rf", "--one-file-system", str(entry)])
+        programs.run(remains, timeout_s=300, check=False, output=None)
 
 
 def _prepared(entry: Path) -> tuple[Accelerator, Path]:
@@ -310,7 +305,7 @@ def _reconnected() -> Endpoint | None:
 
 def _overlay(disk: Path, backing: str) -> None:
     command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, str(disk)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode:
-        raise LabError(f"Making the disk {disk}", done.stderr, "Make room there, then repeat.")
+    programs.run(
+        command, timeout_s=60, tried=f"Making the disk {disk}", next_step="Make room there, then repeat."
+    )
     disk.chmod(0o600)

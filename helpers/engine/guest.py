@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from helpers import programs
 from helpers.engine import builder
 from helpers.engine.vm import VirtualMachine
+from helpers.errors import LabError
 
 _PATIENCE_S = 60
 
@@ -68,21 +70,6 @@ def _ssh(
     key = ["-F", "none", "-i", str(entry / builder.SSH_KEY), "-p", str(machine.ssh_port)]
     argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
     try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            text=True,
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise machine.failure(
-            f"running {command or 'ssh'} in it", f"no end after {timeout_s:.0f} s"
-        ) from error
-    if done.returncode:
-        said = (
-            "".join(filter(None, (done.stdout, done.stderr))).strip() or f"ssh: exit code {done.returncode}"
-        )
-        raise machine.failure(f"running {command or 'ssh'} in it", said)
+        programs.run(argv, timeout_s=timeout_s, output=output)
+    except LabError as error:
+        raise machine.failure(f"running {command or 'ssh'} in it", error.seen) from error

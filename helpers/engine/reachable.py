@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from docker.errors import DockerException
 from docker.tls import TLSConfig
 from docker.utils import parse_host
 
+from helpers import programs
 from helpers.answers import understood
 from helpers.engine import contexts, refusals
 from helpers.errors import BadAnswer, LabError
@@ -184,16 +184,7 @@ def _knock_by_ssh(endpoint: Endpoint, timeout_s: int) -> None:
             tried, "docker-py has no ssh support here", f"{sys.executable} -m pip install paramiko"
         )
     patience_s = 0.9 * timeout_s  # what is left of the caller's bound suffices to say what happened
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience_s)
-    except FileNotFoundError as error:
-        raise LabError(tried, "there is no ssh command here", "Install the OpenSSH client.") from error
-    except subprocess.TimeoutExpired as error:
-        said = (error.stderr or b"").decode(errors="replace")
-        raise LabError(tried, f"no answer to ssh within {patience_s:g} s {said}", by_hand) from error
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip() or f"ssh ended with exit code {done.returncode}"
-        raise LabError(tried, said, by_hand)
+    programs.run(command, timeout_s=patience_s, tried=tried, next_step=by_hand)
 
 
 def _with_ssh_port(url: str) -> str:
@@ -202,10 +193,8 @@ def _with_ssh_port(url: str) -> str:
     if parts.scheme != "ssh" or parts.port or not parts.hostname:
         return url
     try:
-        shown = subprocess.run(
-            ["ssh", "-G", "--", parts.hostname], capture_output=True, text=True, timeout=5, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
+        shown = programs.run(["ssh", "-G", "--", parts.hostname], timeout_s=5).stdout
+    except LabError:
         return f"{url}:22"
     port = next((line.split()[1] for line in shown.splitlines() if line.startswith("port ")), "22")
     return f"ssh://{parts.netloc}:{port}"

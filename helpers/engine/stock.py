@@ -33,8 +33,8 @@ _ONLY_BLANK = {"label": f"{LABEL}={KIND}"}
 _PREFIX = "blank-"
 _SUBNET = "192.168.255.0/24"  # no lab's LAN is there
 _BOOT_S = 300
-_MOST_BOOTS = 10  # in a row; the next lab goes on
-_LEAST_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots, and from then on
+_MAX_BOOTS = 10  # in a row; the next lab goes on
+_MIN_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots, and from then on
 _ATTACH = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
 
 
@@ -149,10 +149,10 @@ def _fill(api: docker.APIClient) -> None:
         elif blank["State"] == "running" and _boots(blank):
             _await(api, blank["Id"])
     _provide_network(api)
-    for _ in range(_MOST_BOOTS):  # each time anew: a lab may have claimed one meanwhile
+    for _ in range(_MAX_BOOTS):  # each time anew: a lab may have claimed one meanwhile
         if not (name := _free_name(api)):
             return
-        container = create(api, name, _LABELS, network=KIND, cpu_shares=_LEAST_SHARES)
+        container = create(api, name, _LABELS, network=KIND, cpu_shares=_MIN_SHARES)
         api.start(container)
         _await(api, container)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers import programs
 from helpers.errors import LabError
 
 QEMU = "qemu-system-x86_64"
@@ -27,6 +28,7 @@ _KERNEL_OPTIONS = (
     " norandmaps"
 )
 _QMP_TIMEOUT_S = 20.0
+_END_S = 5.0
 _POLL_S = 0.1
 
 
@@ -55,9 +57,7 @@ def kvm_is_offered() -> bool:
 
 def qemu_version() -> str:
     """The version of the installed QEMU, e.g. "7.2.22": a saved state belongs to one version."""
-    banner = subprocess.run(
-        [QEMU, "--version"], capture_output=True, text=True, timeout=30, check=False
-    ).stdout
+    banner = programs.run([QEMU, "--version"], timeout_s=30, check=False).stdout
     found = re.search(r"version (\S+)", banner)
     return found.group(1) if found else "unknown"
 
@@ -262,12 +262,10 @@ class VirtualMachine:
         """End QEMU: by its monitor, else by its process id."""
         if not self.alive():
             return
-        with suppress(LabError):
+        try:
             self.qmp("quit")
-        deadline = time.monotonic() + 5
-        while self.alive() and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-        if self.alive():
+            self.wait(lambda: not self.alive(), _END_S, "QEMU to end")
+        except LabError:
             with suppress(OSError, ValueError):
                 os.kill(int(self._pid.read_text()), 9)
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers import programs
 from helpers.errors import LabError
 from helpers.paths import cache_dir
 from helpers.setup import offline
 from helpers.steps import say, step
 
 _APT_TIMEOUT_S = 1800
-_EVIDENCE_LINES = 8
+_SUDO_TIMEOUT_S = 900  # sudo itself waits five minutes for each of three attempts
+_ERROR_MARKS = ("E:", "Err:", "W: Failed")
 
 
-def is_debian(os_release: Path = Path("/etc/os-release")) -> bool:
+def is_debian() -> bool:
     """Whether this is Debian or one of its descendants (Ubuntu, …) with ``apt-get``.
 
     Source: os-release(5), fields ``ID`` and ``ID_LIKE``.
     """
-    if not os_release.is_file() or not shutil.which("apt-get"):
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:  # no such file: another system
         return False
-    fields = dict(re.findall(r"""^(\w+)=["']?([^"'\n]*)["']?$""", os_release.read_text(), flags=re.MULTILINE))
-    return bool({"debian", "ubuntu"} & {fields.get("ID", ""), *fields.get("ID_LIKE", "").split()})
+    kin = {release["ID"], *release.get("ID_LIKE", "").split()}
+    return bool({"debian", "ubuntu"} & kin) and shutil.which("apt-get") is not None
 
 
 def missing(packages: Sequence[str]) -> list[str]:
@@ -35,7 +40,7 @@ def missing(packages: Sequence[str]) -> list[str]:
     Source: dpkg-query(1), the status field that every installed package has as ``install ok installed``.
     """
     query = ["dpkg-query", "--show", "--showformat=${Package} ${Status}\n", *packages]
-    found = subprocess.run(query, capture_output=True, text=True, timeout=60, check=False).stdout
+    found = programs.run(query, timeout_s=60, check=False).stdout
     installed = {line.split()[0] for line in found.splitlines() if line.endswith(" installed")}
     return [package for package in packages if package not in installed]
 
@@ -85,12 +90,14 @@ def install(packages: Sequence[str], why: str) -> None:
         updated = _apt("update")
     planned = _apt("install", "--simulate", *wanted)
     if planned.returncode:
-        raise _failure(wanted, planned.stdout + updated.stdout)
+        planned.stdout += updated.stdout
+        planned.stderr += updated.stderr
+        raise _failure(wanted, planned)
     say(f"Installing {_summary(wanted)}")
     with step("Installing them"):
         done = _apt("install", *wanted)
     if done.returncode:
-        raise _failure(wanted, done.stdout)
+        raise _failure(wanted, done)
     _record().write_text("\n".join(dict.fromkeys([*installed_by_us(), *wanted])) + "\n")
 
 
@@ -108,11 +115,13 @@ def _record() -> Path:
 def _authenticate() -> None:
     """Let sudo ask for its password now, where the question can be seen, not under a live line."""
     validate = as_root(["-v"])
-    if validate[0] == "sudo" and subprocess.run(validate, check=False).returncode:
-        raise LabError(
-            "Installing Debian packages with sudo",
-            "sudo refused",
-            "Ask an administrator to install them, or use a Docker Engine that is already there.",
+    if validate[0] == "sudo":
+        programs.run(
+            validate,
+            timeout_s=_SUDO_TIMEOUT_S,
+            tried="Installing Debian packages with sudo",
+            next_step="Ask an administrator to install them, or use a Docker Engine that is already there.",
+            output=None,
         )
 
 
@@ -120,23 +129,13 @@ def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
     options = ["--yes", "--quiet", "--no-install-recommends", "--option=DPkg::Lock::Timeout=300"]
     options += offline.apt_options()
     environment = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
-    command = as_root([*environment, "apt-get", *options, *arguments])
-    try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_APT_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as expired:
-        raise LabError(
-            f"apt-get {' '.join(arguments)}",
-            f"no end after {_APT_TIMEOUT_S // 60} minutes",
-            "Look with `ps aux | grep apt` what holds it up, then repeat what you did.",
-        ) from expired
+    return programs.run(
+        as_root([*environment, "apt-get", *options, *arguments]),
+        timeout_s=_APT_TIMEOUT_S,
+        tried=f"Running apt-get {' '.join(arguments)}",
+        next_step="Look with `ps aux | grep apt` what holds it up, then repeat what you did.",
+        check=False,
+    )
 
 
 def _summary(wanted: Sequence[str]) -> str:
@@ -152,11 +151,9 @@ def _summary(wanted: Sequence[str]) -> str:
     )
 
 
-def _failure(wanted: Sequence[str], output: str) -> LabError:
-    lines = [line for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith(("E:", "Err:", "W: Failed"))]
+def _failure(wanted: Sequence[str], done: subprocess.CompletedProcess[str]) -> LabError:
     return LabError(
         f"Installing the Debian packages {' '.join(wanted)}",
-        "\n".join((errors or lines)[-_EVIDENCE_LINES:]) or "apt-get failed without a word",
+        programs.evidence(done, _ERROR_MARKS),
         "Check the network and /etc/apt/sources.list, try `apt-get update`, then repeat what you did.",
     )

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import os
 import platform
-import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from helpers.errors import LabError
@@ -52,14 +52,11 @@ def kit() -> Path | None:
 
 def this_computer() -> dict[str, str]:
     """Return what a kit depends on: the system's release, the processor and the version of Python."""
-    release = Path("/etc/os-release")
-    fields = (
-        dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', release.read_text(), re.MULTILINE))
-        if release.exists()
-        else {}
-    )
+    release = {"ID": platform.system()}
+    with suppress(OSError):  # no Linux: macOS
+        release = platform.freedesktop_os_release()
     return {
-        "system": f"{fields.get('ID', platform.system())} {fields.get('VERSION_ID', '')}".strip(),
+        "system": f"{release['ID']} {release.get('VERSION_ID', '')}".strip(),
         "processor": platform.machine(),
         "python": ".".join(platform.python_version_tuple()[:2]),
     }

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Timer
 
+from helpers import programs
 from helpers.errors import LabError
 
 _TIMEOUT_S = 1800
 _OPTIONS = "--require-hashes --progress-bar=off --retries=3 --no-input --disable-pip-version-check".split()
+_ERROR_MARKS = ("ERROR", "WARNING: Retrying")
 UNREACHABLE = "Check the network, the proxy (HTTPS_PROXY) and pip's settings (pip config list), then repeat."
 
 
@@ -47,12 +49,8 @@ def install(python: Path, options: Sequence[str], tried: str, tell: Callable[[st
         finally:
             timer.cancel()
     if pip.returncode:
-        evidence = [line for line in lines if line.startswith(("ERROR", "WARNING: Retrying"))] or lines
-        raise LabError(
-            tried,
-            "\n".join(evidence[-4:]) or f"pip printed nothing (exit code {pip.returncode})",
-            UNREACHABLE,
-        )
+        done = subprocess.CompletedProcess(command, pip.returncode, "\n".join(lines))
+        raise LabError(tried, programs.evidence(done, _ERROR_MARKS), UNREACHABLE)
 
 
 def environ() -> dict[str, str]:

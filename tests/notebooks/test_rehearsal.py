@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from helpers import programs
 from helpers.lab import Lab
 from helpers.learning import exercises
 from helpers.learning.checks import says
@@ -35,14 +35,7 @@ class Shell:
         self.directory = directory
 
     def run(self, command: str, timeout: float = 10) -> Any:
-        done = subprocess.run(
-            ["sh", "-c", command],
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        done = programs.run(["sh", "-c", command], timeout_s=timeout, check=False, cwd=self.directory)
         return SimpleNamespace(exit_code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import helpers.commands
 import tools.commands
-from helpers import command_line
+from helpers import command_line, programs
 from helpers.command_line import Verb
 from helpers.errors import LabError
 from helpers.paths import PROJECT
@@ -102,9 +102,7 @@ def test_the_command_line_starts_with_the_standard_library_alone(package: str, v
 def test_every_verb_has_its_module_and_its_target(package: str, verb: str) -> None:
     assert (PROJECT / package / "commands" / f"{verb}.py").is_file()
     dry = f"make --no-print-directory --dry-run --always-make {verb} PYTHON=some-python".split()
-    done = subprocess.run(
-        [*dry, "ARGS=01 02"], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False
-    )
+    done = programs.run([*dry, "ARGS=01 02"], timeout_s=30, cwd=PROJECT)
     assert done.stdout.splitlines()[-1] == f"some-python -m {package} {verb} 01 02"
 
 
@@ -115,14 +113,8 @@ def test_every_module_of_a_verb_has_its_verb(package: str) -> None:
 
 
 def test_make_help_shows_the_learners_verbs_and_then_the_maintainers() -> None:
-    done = subprocess.run(
-        ["make", "--no-print-directory", "help", f"PYTHON={sys.executable}"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    make = ["make", "--no-print-directory", "help", f"PYTHON={sys.executable}"]
+    done = programs.run(make, timeout_s=60, cwd=PROJECT)
     shown = [word for line in done.stdout.splitlines() for word in line.split()[:1] if line[:4] == "    "]
     assert [word for word in shown if (word in {verb for _, verb in VERBS})] == [verb for _, verb in VERBS]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -31,7 +32,8 @@ def apt(
         def apt_get(*arguments: str) -> Answer:
             calls.append(list(arguments))
             code, output = answers.get(arguments[1], (0, "")) if len(arguments) > 1 else answers["update"]
-            return Answer(list(arguments), code, output, "")
+            err = "".join(line for line in output.splitlines(keepends=True) if line.startswith(("E:", "W:")))
+            return Answer(list(arguments), code, output.replace(err, ""), err)
 
         monkeypatch.setattr(debian, "_apt", apt_get)
         return calls
@@ -42,29 +44,39 @@ def apt(
     return answer_with
 
 
+def set_release(monkeypatch: pytest.MonkeyPatch, **fields: str) -> None:
+    """Let the system describe itself with these fields of os-release(5); without any, it has no such file."""
+
+    def release() -> dict[str, str]:
+        if not fields:
+            raise FileNotFoundError("/etc/os-release")
+        return fields
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", release)
+
+
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("fields", "expected"),
     [
-        ('ID=debian\nVERSION_ID="12"\n', True),
-        ("ID=linuxmint\nID_LIKE='ubuntu debian'\n", True),
-        ('ID=linuxmint\nID_LIKE="ubuntu debian"\n', True),
-        ("ID=fedora\n", False),
-        ('ID="rocky"\nID_LIKE="rhel centos fedora"\n', False),
+        ({"ID": "debian"}, True),
+        ({"ID": "linuxmint", "ID_LIKE": "ubuntu debian"}, True),
+        ({"ID": "fedora"}, False),
+        ({"ID": "rocky", "ID_LIKE": "rhel centos fedora"}, False),
+        ({}, False),
     ],
 )
 def test_debian_is_known_by_os_release(
-    content: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fields: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    (tmp_path / "os-release").write_text(content)
-    assert debian.is_debian(tmp_path / "os-release") is expected
+    set_release(monkeypatch, **fields)
+    assert debian.is_debian() is expected
 
 
-def test_without_apt_get_it_is_not_debian(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apt_get_it_is_not_debian(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    (tmp_path / "os-release").write_text("ID=debian\n")
-    assert not debian.is_debian(tmp_path / "os-release")
-    assert not debian.is_debian(tmp_path / "absent")
+    set_release(monkeypatch, ID="debian")
+    assert not debian.is_debian()
 
 
 def test_root_needs_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +115,16 @@ def test_what_why_and_how_much_is_printed_before_installing(
     assert "Installing 3 packages: 12.3 MB to download, 71.2 MB of disk space" in said
     assert calls[-1] == ["install", "qemu-system-x86"]
     assert debian.installed_by_us() == []  # the stand-in installs nothing, so it is still missing
+
+
+def test_a_failure_also_quotes_why_the_lists_could_not_be_read(
+    apt: Callable[[dict[str, tuple[int, str]]], list[list[str]]],
+) -> None:
+    unreachable = (0, "Err:1 http://deb.debian.org trixie InRelease\nW: Failed to fetch InRelease\n")
+    apt({"update": unreachable, "--simulate": (100, "E: Unable to locate package qemu-system-x86\n")})
+    with pytest.raises(LabError) as caught:
+        debian.install(["qemu-system-x86"], why="The embedded engine")
+    assert {line.split()[0] for line in caught.value.seen.splitlines()} == {"Err:1", "W:", "E:"}
 
 
 def test_a_failure_quotes_apts_own_message(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +40,26 @@ def test_a_missing_kit_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv(offline.VARIABLE, str(tmp_path))
     with pytest.raises(LabError, match=r"about\.json"):
         offline.kit()
+
+
+@pytest.mark.parametrize(
+    ("fields", "system"),
+    [
+        ({"ID": "debian", "VERSION_ID": "12", "NAME": "Debian GNU/Linux"}, "debian 12"),
+        ({"ID": "arch"}, "arch"),
+        (None, platform.system()),
+    ],
+)
+def test_a_kit_is_for_one_release_of_a_system(
+    fields: dict[str, str] | None, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def release() -> dict[str, str]:
+        if fields is None:
+            raise FileNotFoundError("/etc/os-release")
+        return fields
+
+    monkeypatch.setattr(platform, "freedesktop_os_release", release)
+    assert offline.this_computer()["system"] == system
 
 
 @pytest.mark.parametrize("what", ["system", "processor", "python"])

@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 from helpers.figures import style
 from tools.bench.rows import Row, as_table
 
-_LEAST_SHOWN_S = 2.0
+_MIN_SHOWN_S = 2.0
 _WIDE_ENOUGH = 0.05  # fraction of a bar into which its number of seconds fits
 
 
@@ -45,7 +45,7 @@ def _draw(bars: Mapping[str, Mapping[str, float]], path: Path) -> None:
         figure, panels = plt.subplots(len(bars), 1, figsize=(9, 2.9 * len(bars)), layout="constrained")
         for ax, (title, parts) in zip(panels, bars.items(), strict=True):
             left, whole = 0.0, sum(parts.values())
-            shown = {name: took for name, took in parts.items() if took >= _LEAST_SHOWN_S}
+            shown = {name: took for name, took in parts.items() if took >= _MIN_SHOWN_S}
             for number, (name, took) in enumerate(shown.items()):
                 colour = style.SERIES[number % len(style.SERIES)][0]
                 hatch = ("", "////", "....")[number // len(style.SERIES)]

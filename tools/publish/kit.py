@@ -6,9 +6,7 @@ It unpacks to the project plus a directory ``kit``, from which `helpers.setup.of
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -18,6 +16,7 @@ from pathlib import Path
 import docker
 import docker.errors
 
+from helpers import programs
 from helpers.engine import embedded, images
 from helpers.errors import LabError
 from helpers.paths import BUILD, PROJECT
@@ -46,7 +45,8 @@ def write(archive: Path = ARCHIVE) -> Path:
     _refuse_changes()
     archive.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".kit-") as scratch:
-        kit = Path(scratch)
+        kit, project = Path(scratch) / "kit", Path(scratch) / "project.tar"
+        kit.mkdir()
         (kit / offline.ABOUT).write_text(json.dumps(offline.this_computer()), "utf-8")
         endpoint = embedded.start()
         with step("Saving the machine image", about="1 min"):
@@ -58,7 +58,8 @@ def write(archive: Path = ARCHIVE) -> Path:
             fetch_debian([*_FIRST, *embedded.PACKAGES], kit / offline.DEBIAN)
         handouts.write(kit / "handouts")
         with step(f"Writing {archive}", about="2 min"):
-            _pack(archive, kit, entry, prepared)
+            _run("git", "archive", f"--output={project}", "HEAD")
+            _pack(archive, project, kit, entry, prepared)
     return archive
 
 
@@ -73,13 +74,16 @@ def fetch_debian(packages: Sequence[str], directory: Path) -> None:
     (directory / "partial").mkdir(parents=True)
     nothing_installed = directory / "status"
     nothing_installed.touch()
-    options = ["Dir::State::Status", nothing_installed, "Dir::Cache::Archives", directory]
+    options = {
+        "Dir::State::Status": nothing_installed,
+        "Dir::Cache::Archives": directory,
+        "Debug::NoLocking": "true",
+        "APT::Sandbox::User": "root",
+    }
     _run(
-        [
-            *("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "--download-only"),
-            *(f"--option={name}={value}" for name, value in zip(options[::2], options[1::2], strict=True)),
-            *("--option=Debug::NoLocking=true", "--option=APT::Sandbox::User=root", *packages),
-        ]
+        *("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "--download-only"),
+        *(f"--option={name}={value}" for name, value in options.items()),
+        *packages,
     )
     for left in (nothing_installed, directory / "lock"):
         left.unlink(missing_ok=True)
@@ -94,7 +98,7 @@ def write_index(directory: Path) -> None:
     """
     paragraphs = []
     for package in sorted(directory.glob("*.deb")):
-        control = _run(["dpkg-deb", "--field", str(package)]).strip()
+        control = _run("dpkg-deb", "--field", str(package)).strip()
         content = package.read_bytes()
         checksum = hashlib.sha256(content).hexdigest()
         paragraphs.append(
@@ -104,7 +108,7 @@ def write_index(directory: Path) -> None:
 
 
 def _refuse_changes() -> None:
-    changed = _run(["git", "status", "--porcelain", "--untracked-files=no"]).strip()
+    changed = _run("git", "status", "--porcelain", "--untracked-files=no").strip()
     if changed:
         raise LabError(
             "Archiving the project as committed",
@@ -132,17 +136,14 @@ def _save_image(url: str, target: Path) -> None:
 def _fetch_wheels(directory: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     pinned = [f"--requirement={lock}" for lock in (locks.LEARNER, locks.ADDED)]
-    _run([*command, "--require-hashes", f"--dest={directory}", *pinned])
+    _run(*command, "--require-hashes", f"--dest={directory}", *pinned)
 
 
-def _pack(archive: Path, kit: Path, entry: Path, prepared: Path) -> None:
+def _pack(archive: Path, project: Path, kit: Path, entry: Path, prepared: Path) -> None:
     partial = archive.with_suffix(".partial")
-    project = subprocess.run(
-        ["git", "archive", "--format=tar", "HEAD"], cwd=PROJECT, capture_output=True, timeout=300, check=True
-    ).stdout
     try:
         with tarfile.open(partial, "w:gz", compresslevel=1) as tar:
-            with tarfile.open(fileobj=io.BytesIO(project)) as committed:
+            with tarfile.open(project) as committed:
                 for member in committed:
                     content = committed.extractfile(member) if member.isfile() else None
                     member.name = f"{NAME}/{member.name}"
@@ -168,14 +169,5 @@ def _owned_by_nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _run(command: Sequence[str]) -> str:
-    done = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-    )
-    if done.returncode:
-        raise LabError(
-            " ".join(command[:4]),
-            (done.stderr or done.stdout).strip()[-1500:] or f"it ended with exit code {done.returncode}",
-            "Fix what it reports, then repeat.",
-        )
-    return done.stdout
+def _run(*argv: str) -> str:
+    return programs.run(argv, timeout_s=_TIMEOUT_S, cwd=PROJECT).stdout
