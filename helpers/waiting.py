@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from helpers.errors import LabError
-from helpers.steps import duration
+from helpers.steps import duration, say
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ def wait_until(
     within_s: float,
     next_step: str,
     every_s: float = 0.2,
+    silent_s: float = math.inf,
 ) -> T:
     """Call `look` until it returns something other than `NotYet`, and return that.
 
@@ -42,6 +44,8 @@ def wait_until(
         The first and the last line of the error.
     within_s, every_s:
         Seconds until the waiting is given up, and seconds between two looks.
+    silent_s:
+        Seconds after which a line says what is waited for; by default none does.
 
     Raises
     ------
@@ -49,10 +53,13 @@ def wait_until(
         After `within_s` seconds; with what was seen last.
     """
     started = time.monotonic()
-    deadline = started + within_s
     while isinstance(seen := look(), NotYet):
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - started
+        if waited_s > within_s:
             raise LabError(tried, f"{seen.seen}\nafter {duration(within_s)}".strip(), next_step)
+        if waited_s > silent_s:
+            say(f"{tried} …")
+            silent_s = math.inf
         time.sleep(every_s)
     if (waited := time.monotonic() - started) > _LONG_S:
         _log.debug("%s: after %.1f s", tried, waited)

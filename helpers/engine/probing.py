@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from docker.types import LogConfig, Mount
 
 from helpers.answers import understood
 from helpers.errors import LabError
+from helpers.waiting import NotYet, wait_until
 
 # The script ends itself, and the Engine then removes container and volume: they need no later clean-up.
 PROBE_S = 60
@@ -115,22 +115,25 @@ def _start_with(
 
 def _output(container: Container) -> str:
     """Read the log until its last line; short requests again and again, which any transport can bound."""
-    deadline = time.monotonic() + PROBE_S + LINGER_S / 2
     printed = ""
-    while END not in printed.splitlines():
-        if time.monotonic() > deadline:
-            raise LabError(
-                "Probing what the Engine can do",
-                f"the probe has not ended within {PROBE_S} s; its last words: {printed[-300:] or 'none'}",
-                "Look whether the Engine is overloaded (docker stats), then try again.",
-            )
+
+    def look() -> str | NotYet:
+        nonlocal printed
         try:
             with understood("what the probe printed"):
                 printed = container.logs(stdout=True, stderr=False).decode(errors="replace")
         except APIError:
-            break  # the container is gone: what was read before is all there is
-        time.sleep(0.2)
-    return printed
+            return printed  # the container is gone: what was read before is all there is
+        if END in printed.splitlines():
+            return printed
+        return NotYet(f"the probe has not ended; its last words: {printed[-300:] or 'none'}")
+
+    return wait_until(
+        look,
+        tried="Probing what the Engine can do",
+        within_s=PROBE_S + LINGER_S / 2,
+        next_step="Look whether the Engine is overloaded (docker stats), then try again.",
+    )
 
 
 def _findings(printed: str) -> Iterator[tuple[str, Finding]]:

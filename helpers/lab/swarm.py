@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import docker.errors
 from helpers.answers import understood
 from helpers.engine.refusals import said
 from helpers.errors import LabError
+from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
     from helpers.lab.machine import Machine
@@ -101,23 +101,22 @@ def wait_until_ready(manager: Machine, *workers: Machine) -> None:
         If that takes too long; with what was missing when it was last looked at.
     """
     machines = [manager, *workers]
-    deadline = time.monotonic() + _READY_S
     with ThreadPoolExecutor(len(machines)) as pool:
-        while True:
+
+        def look() -> NotYet | None:
             missing = _missing_nodes(manager, machines)
-            missing += [
-                one for found in pool.map(lambda one: _missing_on(one, machines), machines) for one in found
-            ]
-            if not missing:
-                return
-            if time.monotonic() > deadline:
-                raise LabError(
-                    f"Waiting for the swarm of {', '.join(machine.name for machine in machines)}",
-                    "\n".join([*missing, f"not ready after {_READY_S} s"]),
-                    "Machines need TCP 2377 and TCP and UDP 7946 between them. See `docker node ls`, and"
-                    " /var/log/dockerd.log of the machine that is missing. Then start the chapter again.",
-                )
-            time.sleep(_POLL_S)
+            for found in pool.map(lambda one: _missing_on(one, machines), machines):
+                missing += found
+            return NotYet("\n".join(missing)) if missing else None
+
+        wait_until(
+            look,
+            tried=f"Waiting for the swarm of {', '.join(machine.name for machine in machines)}",
+            within_s=_READY_S,
+            next_step="Machines need TCP 2377 and TCP and UDP 7946 between them. See `docker node ls`, and"
+            " /var/log/dockerd.log of the machine that is missing. Then start the chapter again.",
+            every_s=_POLL_S,
+        )
 
 
 @understood("the manager's list of nodes")

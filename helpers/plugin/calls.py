@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 from helpers.answers import UNREADABLE
 from helpers.errors import BadAnswer, LabError
 from helpers.probes.frame import typed
+from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -56,18 +56,22 @@ class CallLog:
         LabError
             If it does not come in time; with the calls that came.
         """
-        deadline = time.monotonic() + timeout_s
-        rows = self.new()
-        while call not in set(rows["call"]):
-            if time.monotonic() > deadline:
-                raise LabError(
-                    f"Waiting for the call {call} on {self._machine.name}",
-                    f"within {timeout_s:g} s there came: {', '.join(rows['call']) or 'none'}",
-                    "See `docker plugin ls` and /var/log/dockerd.log on the machine.",
-                )
-            time.sleep(0.5)
-            rows = pd.concat([rows, self.new()], ignore_index=True)
-        return rows
+        pieces: list[pd.DataFrame] = []
+
+        def look() -> pd.DataFrame | NotYet:
+            pieces.append(self.new())
+            rows = pd.concat(pieces, ignore_index=True)
+            if call in set(rows["call"]):
+                return rows
+            return NotYet(f"the calls so far: {', '.join(rows['call']) or 'none'}")
+
+        return wait_until(
+            look,
+            tried=f"Waiting for the call {call} on {self._machine.name}",
+            within_s=timeout_s,
+            next_step="See `docker plugin ls` and /var/log/dockerd.log on the machine.",
+            every_s=0.5,
+        )
 
 
 def messages(story: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from helpers.errors import LabError
+from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -57,12 +56,14 @@ def trust(machine: Machine, registry: str) -> None:
     write = f"mkdir -p /etc/docker && echo '{option}' > /etc/docker/daemon.json"
     reload = f"{write} && kill -HUP $(pidof dockerd)"
     machine.run(reload).checked(f"Configuring the Engine on {machine.name}")
-    deadline = time.monotonic() + BOUND_S
-    while registry not in machine.docker.info()["RegistryConfig"]["IndexConfigs"]:
-        if time.monotonic() > deadline:
-            raise LabError(
-                f"Waiting for {machine.name}'s Engine to read /etc/docker/daemon.json",
-                f"{registry} is not among its registries after {BOUND_S} s",
-                "See /var/log/dockerd.log on the machine.",
-            )
-        time.sleep(0.2)
+
+    def look() -> NotYet | None:
+        known = machine.docker.info()["RegistryConfig"]["IndexConfigs"]
+        return None if registry in known else NotYet(f"its registries: {', '.join(known)}")
+
+    wait_until(
+        look,
+        tried=f"Waiting for {machine.name}'s Engine to read /etc/docker/daemon.json",
+        within_s=BOUND_S,
+        next_step="See /var/log/dockerd.log on the machine.",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.balancer import SANDBOX
 from helpers.probes.frame import typed
+from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -108,19 +108,19 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
     LabError
         If that takes longer than ``timeout`` (seconds); with the tasks' states as they were last.
     """
-    deadline = time.monotonic() + timeout
     wanted = _replicas(_service(manager, service))
-    while True:
+
+    def look() -> NotYet | None:
         states = _states(manager, service)
-        if states == ["running"] * wanted:
-            return
-        if time.monotonic() > deadline:
-            raise LabError(
-                f"Waiting for {wanted} tasks of {service}",
-                f"{', '.join(states) or 'no task'} after {timeout:g} s",
-                _SEE_TASKS,
-            )
-        time.sleep(1)
+        return None if states == ["running"] * wanted else NotYet(", ".join(states) or "no task")
+
+    wait_until(
+        look,
+        tried=f"Waiting for {wanted} tasks of {service}",
+        within_s=timeout,
+        next_step=_SEE_TASKS,
+        every_s=1,
+    )
 
 
 @inside.probe

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
 
 from helpers.paths import PROJECT
+from helpers.waiting import NotYet, wait_until
 
 _OWNER = "from helpers.lab import Lab; print(Lab().id, flush=True); input()"
 
@@ -47,11 +47,14 @@ def python(code: str, environment: Mapping[str, str], stdin: int | None = None) 
 
 
 def wait_until_empty(remaining: Callable[[], object], timeout_s: float) -> object:
-    """Wait until `remaining` returns something empty; return what it returned last."""
-    deadline = time.monotonic() + timeout_s
-    while (left := remaining()) and time.monotonic() < deadline:
-        time.sleep(1)
-    return left
+    """Wait until `remaining` returns something empty, and return that; an error says what is left."""
+
+    def look() -> object:
+        return NotYet(f"left: {left}") if (left := remaining()) else left
+
+    return wait_until(
+        look, tried="Waiting until nothing is left", within_s=timeout_s, next_step="", every_s=1
+    )
 
 
 def mode(path: Path) -> str:

@@ -9,7 +9,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from helpers.paths import PROJECT
 from helpers.plugin.wire import driver as wire
 from helpers.plugin.wire.driver import Driver, application
+from helpers.waiting import NotYet, wait_until
 
 NETWORK = "852e7a8b210f2e862cfc7c506f41f88bb67424cca82e577798f579af51bfbea0"
 SWARM_NETWORK = "qt5mlhcgzz3xk1l0c2z9f4u7w"  # a swarm's ids are 25 letters and digits
@@ -303,10 +303,12 @@ def ask(path: Path, call: str) -> tuple[http.client.HTTPResponse, Any]:
     connection = http.client.HTTPConnection("plugin")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.settimeout(20)
-    deadline = time.monotonic() + 20
-    while connection.sock.connect_ex(str(path)):
-        assert time.monotonic() < deadline, f"nothing is listening at {path}"
-        time.sleep(0.05)
+    wait_until(
+        lambda: NotYet("nothing is listening") if connection.sock.connect_ex(str(path)) else None,
+        tried=f"Connecting to {path}",
+        within_s=20,
+        next_step="",
+    )
     try:
         connection.request("POST", f"/{call}", headers={"Accept": wire.CONTENT_TYPE})
         response = connection.getresponse()

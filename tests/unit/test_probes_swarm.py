@@ -162,7 +162,7 @@ def test_waiting_for_tasks_that_start(shell: Shell) -> None:
 
 
 def test_waiting_for_tasks_in_vain_reports_their_states(shell: Shell) -> None:
-    with pytest.raises(LabError, match="preparing, preparing after 0"):
+    with pytest.raises(LabError, match=r"preparing, preparing\s+after 0 s"):
         probes.wait_until_running(manager(shell, Swarm("preparing")), "nginx", timeout=0)
 
 

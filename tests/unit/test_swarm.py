@@ -71,7 +71,7 @@ def test_every_machine_advertises_its_own_address() -> None:
         (
             "machine1",
             2,
-            r"seen: machine1 has not found manager\n +machine1 has not found machine2\n +not ready",
+            r"seen: machine1 has not found manager\n +machine1 has not found machine2\n +after 0 s",
         ),
     ],
     ids=["one has not joined", "one sees nobody"],

@@ -22,7 +22,7 @@ from helpers.engine import embedded
 from helpers.errors import LabError
 from helpers.paths import ENGINE, PROJECT, cache_dir, engine_dir
 
-_CLONE_S, _STOP_S, _LIMIT_S = 300, 120, 1800
+_CLONE_S, _LIMIT_S = 300, 1800
 _ADDRESS = re.compile(r"http://127\.\S+token=\w+")
 _STEP = re.compile(r"^✓ (.+) \((?:(\d+) min )?(\d+) s\)$")
 _NOW = "import os, pathlib, time; pathlib.Path(os.environ['TOLD']).write_text(str(time.monotonic()))"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tarfile
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,7 +14,7 @@ from docker.errors import APIError
 from docker.types import Mount, RestartPolicy
 
 from helpers.engine import images, stock
-from helpers.errors import LabError
+from helpers.waiting import NotYet, wait_until
 
 NAME = "a-users"
 _APP = "users-app:1"
@@ -85,15 +84,17 @@ def _is_ours(one: Mapping[str, Any]) -> bool:
 
 
 def _wait_for_the_service(engine: Any) -> None:
-    deadline = time.monotonic() + _SERVICE_S
-    while (states := {one["Status"]["State"] for one in engine.api.tasks()}) != {"running"}:
-        if time.monotonic() > deadline:
-            raise LabError(
-                "Waiting for the user's service",
-                f"its task is {', '.join(states) or 'missing'} after {_SERVICE_S} s",
-                "Run `docker service ps` on that Engine to see what keeps it from running.",
-            )
-        time.sleep(1)
+    def look() -> NotYet | None:
+        states = {one["Status"]["State"] for one in engine.api.tasks()}
+        return None if states == {"running"} else NotYet(f"its task is {', '.join(states) or 'missing'}")
+
+    wait_until(
+        look,
+        tried="Waiting for the user's service",
+        within_s=_SERVICE_S,
+        next_step="Run `docker service ps` on that Engine to see what keeps it from running.",
+        every_s=1,
+    )
 
 
 def _leave(engine: Any) -> None:
