@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import secrets
 import subprocess
 from collections.abc import Sequence
@@ -22,11 +21,11 @@ from helpers import paths
 from helpers.errors import LabError
 from helpers.paths import NOTEBOOKS
 from helpers.steps import Step, step
+from helpers.text import without_colours
 
 CELL_TIMEOUT_S = 600
 # What is stored and compared must hold no duration, and must not depend on who runs it.
 UNATTENDED = {"LAB_STEPS": "off", "LAB_PROGRESS": "off"}
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ChapterFailed(Exception):
@@ -48,7 +47,7 @@ def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
     LabError
         If there is no such chapter.
     """
-    chapters = paths.chapters(directory)
+    chapters = paths.chapter_files(directory)
     return [_find_one(name, chapters) for name in names] if names else chapters
 
 
@@ -124,9 +123,8 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
         record_timing=False,
     )
     # Not client.async_execute(): on Ctrl-C that kills the kernel, which then cannot clean up.
-    await client.async_start_new_kernel(
-        stderr=subprocess.DEVNULL
-    )  # the kernel's own log, not its cells' words
+    # Its log is of no use here; what its cells print comes in messages.
+    await client.async_start_new_kernel(stderr=subprocess.DEVNULL)
     try:
         try:
             await client.async_start_new_kernel_client()
@@ -144,16 +142,16 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
                 task = asyncio.current_task()
                 if task and task.cancelling():  # Ctrl-C, which nbclient takes for a dead kernel
                     raise asyncio.CancelledError from error
-                raise ChapterFailed(_report(path, cell, error)) from error
+                raise ChapterFailed(_message(path, cell, error)) from error
     finally:
         if await manager.is_alive():
             await manager.interrupt_kernel()  # it may be in the middle of a cell
             await manager.shutdown_kernel()
 
 
-def _report(path: Path, cell: NotebookNode, error: Exception) -> str:
+def _message(path: Path, cell: NotebookNode, error: Exception) -> str:
     if isinstance(error, CellExecutionError):
-        reason = _COLOURS.sub("", error.traceback).rstrip()
+        reason = without_colours(error.traceback).rstrip()
     elif isinstance(error, CellTimeoutError):
         reason = f"no end after {CELL_TIMEOUT_S} s"
     else:

@@ -16,7 +16,7 @@ NAME = "docker-networking-lab"
 ENGINE = "engine"
 
 
-def chapters(directory: Path = NOTEBOOKS) -> list[Path]:
+def chapter_files(directory: Path = NOTEBOOKS) -> list[Path]:
     """Return the chapters' notebooks, in their order."""
     return sorted(directory.glob("[0-9]*.ipynb"))
 

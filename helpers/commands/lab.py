@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from helpers.commands import engines
-from helpers.paths import NOTEBOOKS, chapters
+from helpers.paths import NOTEBOOKS, chapter_files
 from helpers.steps import say
 
 
@@ -38,7 +38,7 @@ def jupyter_command(directory: Path) -> list[str]:
         options.append("--no-browser")
     if os.geteuid() == 0:
         options.append("--allow-root")  # it refuses otherwise; a container's only user is often root
-    first = chapters()[0]
+    first = chapter_files()[0]
     options.append(f"--LabApp.default_url=/lab/tree/{first.name}")  # also in the address that is printed
     return [sys.executable, "-m", "jupyterlab", *options]
 

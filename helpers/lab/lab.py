@@ -23,7 +23,7 @@ from helpers.steps import step
 _log = logging.getLogger(__name__)
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
-_MOST = 100  # the LAN has addresses from .100 on
+_MAX_MACHINES = 100  # the LAN has addresses from .100 on
 # A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen;
 # and its socket's path may not exceed 107 bytes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
@@ -154,8 +154,8 @@ def _names(machines: int | Sequence[str]) -> list[str]:
             )
         return _NAMES[machines]
     names = [machines] if isinstance(machines, str) else machines
-    if not isinstance(names, Sequence) or not 1 <= len(names) <= _MOST:
-        seen = f"a number, or 1 to {_MOST} names, were expected"
+    if not isinstance(names, Sequence) or not 1 <= len(names) <= _MAX_MACHINES:
+        seen = f"a number, or 1 to {_MAX_MACHINES} names, were expected"
     elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
         seen = f"not 1 to 20 letters and digits, a letter first: {wrong}"
     elif len({name.lower() for name in names}) < len(names):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.learning import exercises, record
-from helpers.paths import chapters
+from helpers.paths import chapter_files
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def course_map() -> CourseMap:
     """Return all chapters, with what has been done of them on this computer by this user."""
     days = record.read()
     stops = []
-    for path in chapters():
+    for path in chapter_files():
         number = path.name[:2]
         of_chapter = {one.id: days.get(one.id, "") for one in exercises.of_chapter(number)}
         stops.append(Stop(path.name, _title(path), days.get(number, ""), of_chapter))

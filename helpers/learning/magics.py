@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,6 +11,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 
 from helpers.errors import LabError
 from helpers.learning.current import open_lab
+from helpers.text import without_colours
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -23,9 +23,6 @@ TIMEOUT_S = 60
 PROMPTING = """PS1='$ ' PS2='> ' ENV= exec sh -i -v +m /dev/fd/3 3<<'{end}'
 {cell}
 {end}"""
-
-
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # on a terminal; in a stored output only noise
 
 
 @magics_class
@@ -53,7 +50,7 @@ class OnMachine(Magics):
         except KeyboardInterrupt:
             print("(interrupted)")
             return
-        shown = COLOUR.sub("", done.stdout)
+        shown = without_colours(done.stdout)  # in a stored output they are only noise
         if script != cell.strip("\n"):  # the last prompt, which found the script at its end
             shown = shown.removesuffix("\n").removesuffix("$ ")
         sys.stdout.write(shown)

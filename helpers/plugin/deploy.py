@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 HERE = Path(__file__).parent
-SOURCES = ["wire/__init__.py", "wire/__main__.py", "wire/driver.py", "wire/links.py", "rootfs.py"]
+SOURCES = ["wire/__init__.py", "wire/__main__.py", "wire/driver.py", "wire/links.py", "pack.py"]
 HOME = "/opt/wire"
 READY_S = 90  # Python starts slowly under emulation
 
@@ -136,7 +136,7 @@ def build(machine: Machine, directory: str) -> None:
     config = (HERE / "wire/config.json").read_text()
     script = (
         f"rm -rf {directory} && mkdir -p {directory}/rootfs && cd {HOME} && "
-        f"python3 rootfs.py {directory}/rootfs && cat > {directory}/config.json <<'END'\n{config}END\n"
+        f"python3 pack.py {directory}/rootfs && cat > {directory}/config.json <<'END'\n{config}END\n"
     )
     machine.run(script, timeout=180).checked(f"Building the plugin on {machine.name}")
 

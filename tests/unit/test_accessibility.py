@@ -12,9 +12,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from helpers.figures import style
-from helpers.paths import chapters
+from helpers.paths import chapter_files
 
-every_chapter = pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
+every_chapter = pytest.mark.parametrize("path", chapter_files(), ids=lambda path: path.stem)
 _HEADING = re.compile(r"^(#+) ", flags=re.MULTILINE)
 
 

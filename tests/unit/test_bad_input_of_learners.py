@@ -344,7 +344,7 @@ def test_the_course_map_shows_a_chapter_whatever_it_contains(
         content = json.dumps(_damaged({**SMALL, "cells": SMALL["cells"][:1]}, data)).encode()
     (directory / "01_damaged.ipynb").write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course, "chapters", lambda: paths.chapters(directory))
+        patch.setattr(course, "chapter_files", lambda: paths.chapter_files(directory))
         shown = course_map()
     assert [stop.file for stop in shown.stops] == ["01_damaged.ipynb"]
     assert shown.stops[0].title.strip()

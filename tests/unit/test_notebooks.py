@@ -41,12 +41,8 @@ def test_all_chapters_are_found_in_order(directory: Path) -> None:
 def test_a_chapter_is_found_by_number_name_and_path(directory: Path) -> None:
     path = str(directory / "notes.ipynb")
     found = notebooks.find(["02", "01_default_bridge", "00_start_here.ipynb", path], directory)
-    assert [one.stem for one in found] == [
-        "02_user_defined_bridge",
-        "01_default_bridge",
-        "00_start_here",
-        "notes",
-    ]
+    stems = "02_user_defined_bridge 01_default_bridge 00_start_here notes".split()
+    assert [one.stem for one in found] == stems
 
 
 def test_an_unknown_chapter_lists_the_existing_ones(directory: Path) -> None:
@@ -74,11 +70,11 @@ def test_a_failing_cell_is_shown_with_its_error(tmp_path: Path, capsys: pytest.C
     path = store(tmp_path / "01_x.ipynb", "fine = 1", "fine / 0", "never_reached()")
     with pytest.raises(notebooks.ChapterFailed) as caught:
         notebooks.execute(path)
-    report = str(caught.value)
-    assert "01_x failed in this cell" in report
-    assert "\nfine / 0\n" in report
-    assert "ZeroDivisionError" in report
-    assert "\x1b[" not in report
+    message = str(caught.value)
+    assert "01_x failed in this cell" in message
+    assert "\nfine / 0\n" in message
+    assert "ZeroDivisionError" in message
+    assert "\x1b[" not in message
     assert "✗ 01_x (" in capsys.readouterr().err
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,13 +13,13 @@ import nbformat
 from nbformat import NotebookNode
 
 import helpers
-from helpers.errors import LabError
+from helpers import programs
 from helpers.learning import exercises
 from helpers.paths import BUILD, PROJECT
 from helpers.steps import step
 from tools.markdown import table
 from tools.publish import glossary, statements
-from tools.publish.chapters import LINK, Chapter, read_all
+from tools.publish.chapters import HYPERLINK, Chapter, read_all
 
 DIRECTORY = BUILD / "book"
 PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
@@ -45,14 +44,12 @@ def build(directory: Path = DIRECTORY) -> Path:
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet"]
     command += ["--builder", "html", "--doctree-dir", str(directory / "doctrees"), str(source), str(site)]
     with step("Building the web edition with Sphinx", about="1 min"):
-        done = subprocess.run(
-            command, cwd=PROJECT, capture_output=True, text=True, timeout=_SPHINX_TIMEOUT_S, check=False
-        )
-    if done.returncode:
-        raise LabError(
-            "Building the web edition with Sphinx",
-            "\n".join(done.stderr.strip().splitlines()[-20:]) or f"it ended with exit code {done.returncode}",
-            "Fix what it reports in docs/, notebooks/ or a docstring, then repeat.",
+        programs.run(
+            command,
+            timeout_s=_SPHINX_TIMEOUT_S,
+            tried="Building the web edition with Sphinx",
+            next_step="Fix what it reports in docs/, notebooks/ or a docstring, then repeat.",
+            cwd=PROJECT,
         )
     return site / "index.html"
 
@@ -77,15 +74,17 @@ def _for_the_web(notebook: NotebookNode) -> NotebookNode:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:
-                data["text/html"] = LINK.sub(r'href="\1.html"', data["text/html"])
+                data["text/html"] = HYPERLINK.sub(r'href="\1.html"', data["text/html"])
     return notebook
 
 
 def _course_map(chapters: Sequence[Chapter]) -> str:
-    links = {chapter.path.name: f"[{chapter.number}](notebooks/{chapter.path.name})" for chapter in chapters}
+    hyperlinks = {
+        chapter.path.name: f"[{chapter.number}](notebooks/{chapter.path.name})" for chapter in chapters
+    }
     stops = []
     for chapter in chapters:
-        needed = [link for name, link in links.items() if f"({name})" in chapter.promise("need")]
+        needed = [one for name, one in hyperlinks.items() if f"({name})" in chapter.promise("need")]
         count = len(exercises.of_chapter(chapter.number))
         facts = [f"{chapter.minutes} minutes", f"{count} exercise{'s' * (count != 1)}"]
         facts += [f"after {' and '.join(needed)}"] if needed else []

@@ -11,8 +11,8 @@ from nbformat import NotebookNode
 from helpers import notebooks
 from helpers.errors import LabError
 
-# A link to another chapter in HTML; the group is the chapter's name.
-LINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+# A hyperlink to another chapter in HTML; the group is the chapter's name.
+HYPERLINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
 _MINUTES = re.compile(r"about (\d+) minutes")
 
 

@@ -17,7 +17,7 @@ from traitlets.config import Config
 from helpers.paths import BUILD
 from helpers.steps import step
 from tools.publish import chromium, editions
-from tools.publish.chapters import LINK, Chapter, read_all
+from tools.publish.chapters import HYPERLINK, Chapter, read_all
 
 DIRECTORY = BUILD / "handouts"
 EDITIONS: dict[str, Callable[[Chapter], NotebookNode]] = {
@@ -82,7 +82,7 @@ def _body(chapter: Chapter, notebook: NotebookNode) -> str:
         cell.id = f"{chapter.number}-{cell.id}"[:64]
     body, _ = _exporter().from_notebook_node(notebook)
     body = re.sub(r'(<h\d) id="', rf'\1 id="{chapter.number}-', body)
-    body = LINK.sub(r'href="#chapter-\1"', body)
+    body = HYPERLINK.sub(r'href="#chapter-\1"', body)
     # A handout is distributed without the project: links to its files become plain text.
     body = re.sub(r'<a href="\.\./[^"]*">(.*?)</a>', r"\1", body)
     body = re.sub(r"<(table|pre).*?</\1>", _breakable, body, flags=re.DOTALL)

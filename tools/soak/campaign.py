@@ -50,18 +50,18 @@ def run(seed: int, number: int) -> Results:
     random = Random(seed)
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as state, ground.prepared(Path(state)) as version:
-        for wave in kills.campaign(random, number):
+        for wave in kills.kill_kernels(random, number):
             for outcome in wave:
                 _tell(outcome)
             outcomes += wave
         for outcome in _faults(random):
             _tell(outcome)
             outcomes.append(outcome)
-        crossings = isolation.campaign()
+        crossings = isolation.look_for_crossings()
         say(str(crossings))
         left = ground.seconds_until_gone()
         assert left < math.inf, "objects of a lab are left at the end of the campaign"
-        seen = visit.campaign()
+        seen = visit.run_course()
         say(str(seen))
     return Results(version, outcomes, crossings, seen)
 

@@ -58,7 +58,7 @@ class Crossings:
         return not crossed and self.own > 0
 
 
-def campaign() -> Crossings:
+def look_for_crossings() -> Crossings:
     """Start as many labs as fit into the Engine's memory, at most `WANTED`, and look for crossings."""
     with Lab(["alone"]) as lab:
         alone = _verdict(lab["alone"])

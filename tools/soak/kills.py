@@ -16,7 +16,9 @@ import docker
 import psutil
 
 from helpers import notebooks
+from helpers.errors import LabError
 from helpers.paths import PROJECT
+from helpers.waiting import NotYet, wait_until
 from tools.soak import ground, lab_objects
 from tools.soak.ground import Outcome
 
@@ -41,14 +43,19 @@ class Reader:
         )
 
     def kernel(self) -> psutil.Process | None:
-        """Wait for the kernel and return it; None if the chapter has ended."""
-        deadline = time.monotonic() + _START_S
-        while self.process.poll() is None and time.monotonic() < deadline:
+        """Wait for the kernel and return it; None if none starts in time, or the chapter has ended."""
+
+        def look() -> psutil.Process | NotYet | None:
             with suppress(psutil.Error):
                 for child in psutil.Process(self.process.pid).children(recursive=True):
                     if "ipykernel_launcher" in child.cmdline():
                         return child
-            time.sleep(0.1)
+            return NotYet() if self.process.poll() is None else None
+
+        with suppress(LabError):
+            return wait_until(
+                look, tried="Waiting for a kernel", within_s=_START_S, next_step="", every_s=0.1
+            )
         return None
 
     def end(self) -> None:
@@ -60,7 +67,7 @@ class Reader:
             self.process.wait(10)
 
 
-def campaign(random: Random, kills: int) -> Iterator[list[Outcome]]:
+def kill_kernels(random: Random, kills: int) -> Iterator[list[Outcome]]:
     """Kill that many kernels that have a lab, chapter by chapter, some at a time; yield each round."""
     order = cycle(notebooks.find([]))
     done = tried = 0

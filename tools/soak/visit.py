@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 
+from helpers import programs
 from helpers.engine import connect
-from helpers.errors import LabError
 from helpers.paths import PROJECT
 from helpers.steps import say
 from tools.soak import user
@@ -39,7 +38,7 @@ class Visit:
         return self.things > 0 and not self.by_course and not self.by_clean
 
 
-def campaign() -> Visit:
+def run_course() -> Visit:
     """Run the whole course on the engine as on a user's."""
     engine = connect()
     try:
@@ -66,19 +65,11 @@ def carry_out(url: str, *verb: str, timeout: float) -> None:
         If it fails; with the end of its output.
     """
     own = {"LAB_ENGINE": "docker", "DOCKER_HOST": url, "LOGNAME": "a-guest"}
-    command = [sys.executable, "-m", "helpers", *verb]
-    done = subprocess.run(
-        command,
+    programs.run(
+        [sys.executable, "-m", "helpers", *verb],
+        timeout_s=timeout,
+        tried=f"Running `python3 -m helpers {' '.join(verb)}` on a user's Engine",
+        next_step="Fix the cause; the user's objects may have changed.",
         cwd=PROJECT,
-        env={**os.environ, **own},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
+        environ=os.environ | own,
     )
-    if done.returncode:
-        raise LabError(
-            f"Running `python3 -m helpers {' '.join(verb)}` on a user's Engine",
-            f"{done.stdout}{done.stderr}"[-3000:],
-            "Fix the cause; the user's objects may have changed.",
-        )

@@ -1,4 +1,4 @@
-"""``python3 rootfs.py DIRECTORY``, on a machine: makes the root file system of the managed plugin.
+"""``python3 pack.py DIRECTORY``, on a machine: makes the root file system of the managed plugin.
 
 A managed plugin brings everything along. Usually that comes from an image; here it comes from the machine's
 own Python. Only what the driver loads is taken: the interpreter, compiled modules, the libraries they need.
