@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from helpers.figures.style import KINDS, Kind, kind, text_width
+from helpers.text import natural
 
 EDGE = 0.15  # around and between machines
 PAD = 0.18  # inside a machine's frame
@@ -222,11 +222,6 @@ def _bars(endpoints: pd.DataFrame, networks: pd.DataFrame | None) -> list[Networ
 
 def _rank(what: Kind) -> int:
     return ORDER.index(what.label) if what.label in ORDER else len(ORDER)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Sorts nginx.9 before nginx.10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name) if part]
 
 
 def _note(name: str, what: Kind, row: pd.Series | None) -> str:

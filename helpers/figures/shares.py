@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from helpers.figures import style
+from helpers.text import natural
 
 _BAR, _GROUP = 0.36, 0.5  # inches: a bar, and what lies between two groups
 
@@ -30,7 +31,8 @@ def shares(
     Axes
         Every bar has ``gid`` = "state|name"; its length is the count. One line with gid "expected".
     """
-    table = pd.DataFrame(dict(counts)).fillna(0).astype(int).sort_index(key=lambda names: names.map(_natural))
+    table = pd.DataFrame(dict(counts)).fillna(0).astype(int)
+    table = table.loc[sorted(table.index, key=natural)]
     height = 1.1 + len(table.columns) * (len(table) * _BAR + _GROUP)
     with style.axes(max(7.2, style.title_width(title)), height, title) as ax:
         ticks, y = {}, 0.0
@@ -68,9 +70,3 @@ def shares(
             )
         )
     return ax
-
-
-def _natural(name: str) -> tuple[str, int]:
-    """Sorts nginx.9 before nginx.10."""
-    head, _, tail = name.rpartition(".")
-    return (head, int(tail)) if tail.isdigit() else (name, 0)

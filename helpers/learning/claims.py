@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from IPython.display import display
+from packaging.version import Version
 
 from helpers.errors import LabError
 from helpers.learning import record
@@ -68,6 +70,8 @@ class Verdicts:
 
         Parameters
         ----------
+        text:
+            The claim, as a sentence.
         expected, observed:
             What the claim predicts and what was seen; equal values (frames, sets, lists, numbers, text) hold.
         holds:
@@ -244,14 +248,14 @@ def as_text(value: Any) -> str:
 
 
 def _within(engine: str, since: str, until: str) -> bool:
-    version = _version(engine)
-    return (not since or _version(since) <= version) and (not until or version < _version(until))
+    version = _release(engine)
+    return (not since or _release(since) <= version) and (not until or version < _release(until))
 
 
-def _version(text: str) -> tuple[int, ...]:
-    """26.1.5+dfsg1 → (26, 1, 5)."""
-    numbers = [int(part) for part in text.split("+")[0].split("-")[0].split(".") if part.isdecimal()]
-    return tuple([*numbers, 0, 0, 0][:3])
+def _release(version: str) -> Version:
+    """The numbers in front: 26.1.5+dfsg1 → 26.1.5; a candidate (27.0.0-rc.1) counts as its release."""
+    found = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
+    return Version(found.group() if found else "0")  # an Engine may call itself anything, such as "dev"
 
 
 def _failure(claim: Claim) -> str:

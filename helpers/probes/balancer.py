@@ -20,6 +20,7 @@ from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import typed
+from helpers.text import natural
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -88,4 +89,4 @@ def parse(text: str) -> list[dict[str, Any]]:
         elif found := _BACKEND.match(line):
             numbers = zip(("weight", "active", "inactive"), map(int, found.groups()[2:]), strict=True)
             rows.append(server | {"address": found[1], "forward": found[2]} | dict(numbers))
-    return sorted(rows, key=lambda row: (row["port"], [int(part) for part in row["address"].split(".")]))
+    return sorted(rows, key=lambda row: (row["port"], natural(row["address"])))

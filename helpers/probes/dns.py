@@ -12,6 +12,7 @@ import pandas as pd
 from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
+from helpers.text import natural
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -52,7 +53,7 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
 def answer(text: str, exit_code: int) -> dict[str, Any]:
     """What nslookup printed, as the columns that depend on it."""
     server = SERVER.search(text)
-    addresses = sorted(ANSWER.findall(text), key=lambda address: [int(part) for part in address.split(".")])
+    addresses = sorted(ANSWER.findall(text), key=natural)
     return {
         "via": "name",
         "protocol": "dns",

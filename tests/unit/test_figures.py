@@ -157,11 +157,6 @@ def test_topology_text_is_readable_in_print() -> None:
     assert 110 <= ax.get_figure().dpi <= 150
 
 
-def test_containers_are_sorted_naturally() -> None:
-    names = ["nginx.10", "nginx.9", "a", "10", "9"]
-    assert sorted(names, key=layout.natural) == ["a", "nginx.9", "nginx.10", "9", "10"]
-
-
 def test_every_kind_is_distinguishable_without_colour() -> None:
     def grey(kind: style.Kind) -> int:
         red, green, blue = to_rgb(kind.colour)
