@@ -156,17 +156,7 @@ class Machine:
         check(command, timeout)
         # `timeout` runs in the machine, so that nothing is left there if this process dies.
         last = timeout + 2 * AFTER_CTRL_C_S if tty else timeout
-        bounded = [
-            "timeout",
-            *(["--foreground"] if tty else []),
-            "-s",
-            "INT",
-            "-k",
-            "2",
-            f"{last:g}",
-            "sh",
-            "-c",
-        ]
+        bounded = f"timeout {'--foreground' if tty else ''} -s INT -k 2 {last:g} sh -c".split()
         tried = f"Running `{command}` on {self.name}"
         started = time.monotonic()
         with self._asking(tried):

@@ -14,12 +14,7 @@ from helpers.setup import environment, locks, uv
 CONDA_NAMES = {"docker": "docker-py", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
 BOTH = [locks.LEARNER, locks.ADDED]
 # As uv names them. A wheel for manylinux_2_28 runs on Debian 12, Ubuntu 24.04 and all that is newer.
-PLATFORMS = [
-    "x86_64-manylinux_2_28",
-    "aarch64-manylinux_2_28",
-    "x86_64-apple-darwin",
-    "aarch64-apple-darwin",
-]
+PLATFORMS = [f"{cpu}-{of}" for of in ("manylinux_2_28", "apple-darwin") for cpu in ("x86_64", "aarch64")]
 
 
 def test_conda_has_the_same_dependencies() -> None:

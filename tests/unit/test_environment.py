@@ -184,13 +184,8 @@ def test_a_process_that_waited_for_another_set_up_uses_its_result(
 def test_kernels_inherit_our_own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    for name in (
-        "IPYTHONDIR",
-        "MPLCONFIGDIR",
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-    ):
+    jupyter = (f"JUPYTER_{kind}_DIR" for kind in ("CONFIG", "DATA", "RUNTIME"))
+    for name in ("IPYTHONDIR", "MPLCONFIGDIR", *jupyter):
         monkeypatch.setenv(name, "/home/learner/own")
     environment.isolate()
     environment.isolate()

@@ -61,14 +61,8 @@ def test_without_published_ports_there_are_no_rules(tmp_path: Path) -> None:
 
 def test_a_translated_connection_is_answered_by_another_address(tmp_path: Path) -> None:
     tracked = probes.connections(says(tmp_path, "conntrack", FLOW), 8080, client="192.168.99.101")
-    assert tracked.iloc[0].to_list() == [
-        "192.168.99.101",
-        "192.168.99.100",
-        "8080",
-        "172.17.0.2",
-        "80",
-        "TIME_WAIT",
-    ]
+    flow = "192.168.99.101 192.168.99.100 8080 172.17.0.2 80 TIME_WAIT".split()
+    assert tracked.iloc[0].to_list() == flow
 
 
 def test_nothing_tracked_is_an_empty_frame(tmp_path: Path) -> None:
