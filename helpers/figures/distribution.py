@@ -22,6 +22,8 @@ def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "r
         Probe rows; those that are not ok have no time and are only counted.
     by:
         The column whose values are compared.
+    title:
+        What the figure shows, as a sentence.
     quantity:
         What was timed, for the axis.
 

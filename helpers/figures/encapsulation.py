@@ -25,6 +25,8 @@ def encapsulation(layers: pd.DataFrame, *, title: str) -> Axes:
     ----------
     layers:
         As :func:`helpers.probes.layers` gives them.
+    title:
+        What the figure shows, as a sentence.
 
     Returns
     -------

@@ -27,6 +27,8 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
         ok (bool; a message that is not ok is dashed, with a cross). One row a message, in the order of time.
     actors:
         The lifelines from left to right; every sender and receiver is among them.
+    title:
+        What the figure shows, as a sentence.
 
     Returns
     -------

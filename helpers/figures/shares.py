@@ -25,6 +25,10 @@ def shares(
         one state has zero there.
     expected:
         What each would get if all got the same.
+    title:
+        What the figure shows, as a sentence.
+    quantity:
+        What was counted, for the axis.
 
     Returns
     -------

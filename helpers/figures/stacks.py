@@ -30,6 +30,8 @@ def stacks(addresses: pd.DataFrame, routes: pd.DataFrame, endpoints: pd.DataFram
         ``addresses``, in its order.
     endpoints:
         As :func:`helpers.probes.endpoints` gives them: the network of each container.
+    title:
+        What the figure shows, as a sentence.
 
     Returns
     -------

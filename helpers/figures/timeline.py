@@ -29,6 +29,8 @@ def timeline(
     ----------
     frame, events:
         As :func:`helpers.probes.reachability_timeline` gives them.
+    title:
+        What the figure shows, as a sentence.
     by:
         A column, such as who answered: its values get colours and markers of their own.
     notes:

@@ -34,6 +34,8 @@ def topology(
         As :func:`helpers.probes.networks` gives them: adds subnets, and networks that nobody has joined.
     lan:
         As :func:`helpers.probes.lan` gives it: adds the LAN, and machines without containers.
+    title:
+        What the figure shows, as a sentence.
 
     Returns
     -------

@@ -129,8 +129,8 @@ def build(machine: Machine, directory: str) -> None:
 
     Parameters
     ----------
-    directory:
-        On the machine; made anew.
+    machine, directory:
+        Where; the directory is made anew.
     """
     unpack(machine)
     config = (HERE / "wire/config.json").read_text()

@@ -47,6 +47,8 @@ def rows_of(
 
     Parameters
     ----------
+    machine, found:
+        The machine's name, and what ``ip -j link`` printed there.
     networks:
         Names by the first twelve characters of their ids.
     endpoints:

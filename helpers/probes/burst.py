@@ -42,8 +42,12 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
 
     Parameters
     ----------
+    machine, url:
+        Who asks, and what for.
     marker:
         Each request has ``?MARKER=number`` in its path, from 1 on: so logs tell who answered it.
+    count:
+        The number of requests.
     fresh:
         A new connection for every request, each from a source port that has not been used lately; otherwise
         one is kept alive for all.

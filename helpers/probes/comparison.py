@@ -35,10 +35,12 @@ def in_turns(
 
     Parameters
     ----------
+    machine:
+        Who asks.
     urls:
         By name of the way that they take.
-    requests:
-        Of one way in one round.
+    rounds, requests:
+        The number of rounds, and of requests of one way in one round.
     whole:
         Time the whole answer, not only its first byte: for throughput.
 

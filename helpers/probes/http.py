@@ -34,8 +34,14 @@ def http_get(
 
     Parameters
     ----------
+    machine:
+        Where the source runs.
     source:
         A container's name (it asks with busybox's wget), or None for the machine itself (curl).
+    url, count:
+        What is fetched, and how many times.
+    via:
+        Free text for the column of that name, such as "published port".
     timeout:
         Seconds for one request.
 

@@ -41,6 +41,8 @@ def ping(
         A container's name, or None for the machine itself.
     target:
         An address or a name; a name is resolved by the source, once.
+    count, interval:
+        The number of echo requests, and the seconds between two.
     via:
         Free text for the column of that name, such as "IP" or "name".
 

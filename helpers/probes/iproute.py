@@ -30,6 +30,8 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
 
     Parameters
     ----------
+    machine:
+        Where the sources run.
     sources:
         Names of containers, or None for the machine itself.
 

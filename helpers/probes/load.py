@@ -75,9 +75,11 @@ def http_timeline(
 
     Parameters
     ----------
+    machine, url:
+        Who asks, and what for.
     marker:
         Each request has ``?MARKER=number`` in its path, from 0 on: so logs tell who answered it.
-    seconds, events:
+    seconds, events, interval:
         As for :func:`helpers.probes.reachability_timeline`.
 
     Returns

@@ -59,11 +59,19 @@ def reachability_timeline(
 
     Parameters
     ----------
+    machine, source:
+        The container that pings, and the machine that it runs on.
+    target:
+        An address or a name.
     seconds:
         How long to go on.
     events:
         (at_seconds, label, function): the function is called in this thread at that moment of a plan in which
         events take no time. What they really take is added, so no phase between them is cut short.
+    interval:
+        Seconds between two attempts.
+    via:
+        Free text for the column of that name, such as "IP" or "name".
 
     Returns
     -------
@@ -116,6 +124,8 @@ def follow(
         (text, code, stamp of its beginning) when it has ended, four empty fields when all have.
     tried:
         For the error, if nothing comes.
+    seconds, events:
+        As for `reachability_timeline`.
     stop:
         Makes the program stop.
 

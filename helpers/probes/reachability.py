@@ -39,6 +39,8 @@ def who_reaches_whom(
 
     Parameters
     ----------
+    machine:
+        Where the containers run.
     containers:
         The targets, in the order in which the rows shall come.
     sources:

@@ -212,6 +212,8 @@ def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) 
     ----------
     machines:
         Those whose containers are asked.
+    service:
+        The name of the service.
     marker:
         The requests meant have ``?MARKER=number`` in their path.
 

@@ -57,6 +57,8 @@ def capture(
 
     Parameters
     ----------
+    machine, interface:
+        Where the capture runs, and on which interface.
     source, command:
         The container (of this machine), and a script for its shell.
     expression:
