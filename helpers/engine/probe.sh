@@ -1,3 +1,4 @@
+#!/bin/sh
 # What can a privileged container do on this Engine? Runs once in a container of the machine image without a
 # network, tries each thing for real, and prints one JSON object a line: {"name", "ok", "evidence"}.
 
@@ -19,7 +20,8 @@ loading=$(modprobe ip_vs 2>&1)
 cgroup_v2() (
     mkdir -p /sys/fs/cgroup/probe && cd /sys/fs/cgroup || exit 1
     # No controller can be handed on while the group itself has processes.
-    for process in $(cat cgroup.procs); do echo "$process" > probe/cgroup.procs 2>/dev/null; done
+    processes=$(cat cgroup.procs) # all of them, before the first one moves
+    for process in $processes; do echo "$process" > probe/cgroup.procs 2>/dev/null; done
     echo "+cpu +memory +pids" > cgroup.subtree_control
 )
 
