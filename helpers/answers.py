@@ -15,8 +15,9 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, Type
 def understood(what: str, *also: type[Exception]) -> Iterator[None]:
     """Turn what goes wrong while a foreign answer is parsed into a `BadAnswer`; also as a decorator.
 
-    Put nothing else in it than the parsing (not a generator, which parses later), or a call of docker-py, which
-    parses what the Engine answers: elsewhere the same exceptions are mistakes of our own, and have to show.
+    Put nothing else in it than the parsing (not a generator, which parses later), or a call of docker-py,
+    which parses what the Engine answers: elsewhere the same exceptions are mistakes of our own, and have to
+    show.
 
     Parameters
     ----------

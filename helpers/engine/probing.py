@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.resources import files
 
 import docker
 import requests
@@ -14,6 +13,7 @@ from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.waiting import NotYet, wait_until
@@ -40,7 +40,7 @@ class Finding:
 
 def script() -> str:
     """Return the probe itself."""
-    return files("helpers.engine").joinpath("probe.sh").read_text("utf-8")
+    return scripts.read(__package__, "probe.sh")
 
 
 def run(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -> dict[str, Finding]:
@@ -86,9 +86,8 @@ def _start_with(
     try:
         container = client.containers.create(
             image,
-            # Lingers after the last line, because the Engine drops the output with the container.
-            entrypoint=["timeout", "-k", "5", str(PROBE_S + LINGER_S), "sh", "-c"],
-            command=[f'timeout {PROBE_S} sh -c "$0" 2>/dev/null; echo {END}; sleep {LINGER_S}', script()],
+            entrypoint=["timeout", "-k", "5", str(PROBE_S + LINGER_S)],
+            command=scripts.argv(__package__, "bounded_probe.sh", script(), PROBE_S, END, LINGER_S),
             privileged=True,
             cgroupns="private",
             network_mode="none",

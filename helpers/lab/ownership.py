@@ -1,9 +1,9 @@
 """Whose lab it is, and whether its owner lives.
 
 An owner lives exactly as long as it holds something that ends with it. Two things do: a lock on a file, which
-the kernel releases, for those who share this computer's run directory; and the standard input of its machines,
-which the Engine closes, and then the machines end (the dead-man's switch). No clock of ours, host name or
-process id decides: those change under a living owner, or are the same in another container.
+the kernel releases, for everyone who shares this computer's run directory; and the standard input of its
+machines, which the Engine closes, whereupon the machines end (the dead-man's switch). No clock of ours, host
+name or process id decides: those change under a living owner, or are the same in another container.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 
+from helpers import scripts
 from helpers.errors import LabError
 from helpers.learning.current import open_lab
 from helpers.text import without_colours
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 TIMEOUT_S = 60
-# A shell that reads the cell as a script, but prompts for each command and repeats it (-i, -v): output stands
-# below the command that made it, several lines of one command behind "> ". +m: no job control, so that
-# Ctrl-C reaches the shell too. The cell comes as file descriptor 3: standard input stays the terminal.
-PROMPTING = """PS1='$ ' PS2='> ' ENV= exec sh -i -v +m /dev/fd/3 3<<'{end}'
-{cell}
-{end}"""
 
 
 @magics_class
@@ -76,10 +71,7 @@ def as_typed(cell: str) -> str:
     cell = cell.strip("\n")
     if len(_commands(cell)) < 2:
         return cell
-    end = "END_OF_CELL"
-    while end in cell.splitlines():
-        end += "_"
-    return PROMPTING.format(cell=cell, end=end)
+    return scripts.command(__package__, "prompting.sh", cell)
 
 
 def _commands(cell: str) -> list[str]:

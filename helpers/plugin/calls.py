@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from helpers.answers import UNREADABLE
-from helpers.errors import BadAnswer, LabError
+from helpers.errors import BadAnswer
 from helpers.probes.frame import typed
 from helpers.waiting import NotYet, wait_until
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helpers import scripts
 from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
@@ -34,17 +35,8 @@ def serve(machine: Machine, *clients: Machine) -> str:
         If it does not answer, or an Engine does not take the option, within a minute.
     """
     name = f"{machine.name}:{PORT}"
-    script = f"""cat > /run/registry.yml <<'END'
-{CONFIG}END
-setsid docker-registry serve /run/registry.yml > /var/log/registry.log 2>&1 < /dev/null &
-tries=0
-until curl -fsS -o /dev/null http://{name}/v2/ 2> /dev/null; do
-    tries=$((tries + 1))
-    [ $tries -lt {BOUND_S * 2} ] || {{ tail -n 3 /var/log/registry.log >&2; exit 1; }}
-    sleep 0.5
-done
-"""
-    machine.run(script, timeout=BOUND_S + 10).checked(f"Starting a registry on {machine.name}")
+    command = scripts.command(__package__, "serve_registry.sh", name, CONFIG, BOUND_S)
+    machine.run(command, timeout=BOUND_S + 10).checked(f"Starting a registry on {machine.name}")
     for client in clients:
         trust(client, name)
     return name
@@ -53,9 +45,8 @@ done
 def trust(machine: Machine, registry: str) -> None:
     """Let the machine's Engine speak to the registry without TLS."""
     option = f'{{"insecure-registries": ["{registry}"]}}'
-    write = f"mkdir -p /etc/docker && echo '{option}' > /etc/docker/daemon.json"
-    reload = f"{write} && kill -HUP $(pidof dockerd)"
-    machine.run(reload).checked(f"Configuring the Engine on {machine.name}")
+    command = scripts.command(__package__, "configure_dockerd.sh", option)
+    machine.run(command).checked(f"Configuring the Engine on {machine.name}")
 
     def look() -> NotYet | None:
         known = machine.docker.info()["RegistryConfig"]["IndexConfigs"]

@@ -10,12 +10,13 @@ Source: moby libnetwork/service_linux.go; ipvsadm(8).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
@@ -37,7 +38,6 @@ COLUMNS: Mapping[str, str] = {
     "active": "int64",
     "inactive": "int64",
 }
-_READ = "iptables -t mangle -S PREROUTING && ipvsadm -Ln"
 _MARK = re.compile(r"--dport (\d+) -j MARK --set-xmark (0x[0-9a-f]+)")
 _SERVER = re.compile(r"^FWM +(\d+) (\w+)")
 _BACKEND = re.compile(r"^ +-> ([\d.]+):\d+ +(\w+) +(\d+) +(\d+) +(\d+)")
@@ -65,8 +65,13 @@ def ipvs(*machines: Machine) -> pd.DataFrame:
         return typed(rows, COLUMNS)
 
 
+def in_sandbox(argv: Sequence[str]) -> list[str]:
+    """What a machine runs so that a program runs in its ingress sandbox."""
+    return ["nsenter", f"--net={SANDBOX}", *argv]
+
+
 def _read(machine: Machine) -> list[dict[str, Any]]:
-    done = machine.run(f"nsenter --net={SANDBOX} sh -c '{_READ}'")
+    done = machine.run(scripts.line(in_sandbox(scripts.argv(__package__, "ipvs.sh"))))
     if done.exit_code:
         raise LabError(
             f"Reading the IPVS table of {machine.name}",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
@@ -22,18 +23,10 @@ if TYPE_CHECKING:
 BOUND_S = 10  # for one request
 ALL_S = 300
 _TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
+_CURL = ["curl", "-s", "--max-time", str(BOUND_S), "-w", _TOLD]
 # Source ports below those that Linux chooses from (32768-60999): its choice begins anew at a random one every
 # 10 s (secure_seq.c), and so comes back sooner or later to a port that a load balancer still remembers.
 _FRESH_PORTS = itertools.cycle(range(10_000, 32_000))
-# curl's own way to give each transfer options of its own.
-_FRESH = r"""
-for port in PORTS; do
-  number=$((number + 1))
-  printf '%s = "%s"\n' url TARGET$number local-port $port max-time BOUND \
-    header 'Connection: close' output /dev/null write-out 'TOLD'
-  printf '%s\n' silent next
-done | sed '$d' | curl -K -
-"""
 
 
 @inside.probe
@@ -64,16 +57,11 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
         If the requests did not all come to an end.
     """
     if fresh:
-        command = inside.filled(
-            _FRESH,
-            PORTS=" ".join(map(str, itertools.islice(_FRESH_PORTS, count))),
-            TARGET=shlex.quote(f"{url}?{marker}="),
-            BOUND=BOUND_S,
-            TOLD=_TOLD,
-        )
+        ports = itertools.islice(_FRESH_PORTS, count)
+        arguments = [f"{url}?{marker}=", BOUND_S, _TOLD, *ports]
+        command = scripts.command(__package__, "fresh_connections.sh", *arguments)
     else:
-        target = shlex.quote(f"{url}?{marker}=[1-{count}]")
-        command = f"curl -s -o /dev/null -m {BOUND_S} -w '{_TOLD}' {target}"
+        command = shlex.join([*_CURL, "-o", "/dev/null", f"{url}?{marker}=[1-{count}]"])
     printed = machine.run(command, timeout=ALL_S).stdout
     rows = parse(printed)
     if len(rows) != count:
@@ -104,8 +92,8 @@ def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.
         ``rtt_ms``: from the request's start to the first byte.
     """
     urls = {machine.name: f"http://{machine.address}:{port}{path}" for machine in machines}
-    outputs = " ".join(f"-o /dev/null {shlex.quote(url)}" for url in urls.values())
-    command = f"curl -s -m {BOUND_S} -w '{_TOLD}' {outputs}"
+    outputs = [word for url in urls.values() for word in ("-o", "/dev/null", url)]
+    command = shlex.join([*_CURL, *outputs])
 
     def ask(machine: Machine) -> list[dict[str, Any]]:
         printed = machine.run(command, timeout=len(urls) * BOUND_S + 20).stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
@@ -52,19 +52,15 @@ def in_turns(
     """
     moment = "time_total" if whole else "time_starttransfer"
     told = f"%{{exitcode}} %{{http_code}} %{{{moment}}}\\n"
-    turns = " ".join(
-        f"echo {shlex.quote(path)}; curl -s -o /dev/null -m {_BOUND_S} -H 'Connection: close' -w '{told}'"
-        f" {shlex.quote(f'{url}?[0-{requests}]')};"
-        for path, url in urls.items()
-    )
-    script = f"for round in $(seq {rounds}); do {turns} done"
-    printed = machine.run(script, timeout=60 + rounds * len(urls) * (requests + 1) * 2).stdout
+    turns = [word for path, url in urls.items() for word in (path, f"{url}?[0-{requests}]")]
+    command = scripts.command(__package__, "in_turns.sh", rounds, _BOUND_S, told, *turns)
+    printed = machine.run(command, timeout=60 + rounds * len(urls) * (requests + 1) * 2).stdout
     return _parse(printed, machine.name, urls)
 
 
 @understood("what curl wrote")
 def _parse(printed: str, source: str, urls: Mapping[str, str]) -> pd.DataFrame:
-    """The name of the way, then a line a request, of which the first pays for curl's start."""
+    """The name of the path, then a line per request, of which the first pays for curl's start."""
     rows, counts, path, first = [], dict.fromkeys(urls, 0), "", False
     for line in printed.splitlines():
         if line in urls:

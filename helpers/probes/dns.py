@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
@@ -36,13 +36,9 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
         The probe columns, one row. ``rtt_ms`` covers the whole run of nslookup, its start included.
         Extra: server (str, "" if none answered) · addresses (str, in numerical order, joined by ", ").
     """
-    script = (
-        inside.CLOCK
-        + "command -v nslookup >/dev/null && nslookup=nslookup || nslookup='busybox nslookup'\n"
-        + f"start=$(now); timeout {BOUND_S} $nslookup -type=a {shlex.quote(name.rstrip('.') + '.')} 2>&1\n"
-        + 'printf "\\037%s\\037%s\\037%s\\036" $? "$start" "$(now)"'
-    )
-    printed = inside.run(machine, source, script, timeout=BOUND_S + 5)
+    command = ["nslookup", "-type=a", name.rstrip(".") + "."]
+    argv = scripts.argv(__package__, "timed_attempts.sh", 1, BOUND_S, *command)
+    printed = inside.run(machine, source, argv, timeout=BOUND_S + 5)
     with understood("what nslookup printed"):
         [[text, code, start, end]] = inside.records(printed)
         row = answer(text, int(code)) | {"source": source or machine.name, "target": name}

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
@@ -53,33 +53,33 @@ def http_get(
         as curl measured it; from a container the whole run of wget, its start included.
         Extra: status (int, 0 without an answer).
     """
-    attempt, read = (_wget, parse_wget) if source else (_curl, parse_curl)
-    script = f"{inside.CLOCK}for attempt in $(seq {count}); do {attempt(url, timeout)}; done"
-    output = inside.run(machine, source, script, timeout=count * (timeout + 2) + 10)
+    attempts, read = (_wget, parse_wget) if source else (_curl, parse_curl)
+    output = inside.run(machine, source, attempts(url, count, timeout), timeout=count * (timeout + 2) + 10)
     common = {"source": source or machine.name, "target": url, "via": via, "protocol": "http"}
     with understood(f"what {'wget' if source else 'curl'} printed"):
         return tidy(
-            [common | read(text, int(code), seconds, timeout) for text, code, seconds in _attempts(output)],
+            [
+                common | read(text, int(code), _seconds(clock), timeout)
+                for text, code, *clock in inside.records(output)
+            ],
             {"status": "int64"},
         )
 
 
-def _wget(url: str, timeout: float) -> str:
-    command = inside.bounded(["wget", "-S", "-O", "/dev/null", url], timeout)
-    return f'start=$(now); {command}; printf \'\\037%s\\037%s %s\\036\' $? "$start" "$(now)"'
+def _wget(url: str, count: int, timeout: float) -> list[str]:
+    command = ["wget", "-S", "-O", "/dev/null", url]
+    return scripts.argv(__package__, "timed_attempts.sh", count, inside.whole(timeout), *command)
 
 
-def _curl(url: str, timeout: float) -> str:
-    command = f"curl -s -o /dev/null -m {timeout:g} -w '%{{json}}' {shlex.quote(url)}"
-    return f"{command}; printf '\\037%s\\0370 0\\036' $?"
+def _curl(url: str, count: int, timeout: float) -> list[str]:
+    command = ["curl", "-s", "-o", "/dev/null", "--max-time", f"{timeout:g}", "-w", "%{json}", url]
+    return scripts.argv(__package__, "attempts.sh", count, *command)
 
 
-def _attempts(output: str) -> list[tuple[str, str, float]]:
-    found = []
-    for text, code, clock in inside.records(output):
-        start, end = map(float, clock.split())
-        found.append((text, code, end - start))
-    return found
+def _seconds(clock: Sequence[str]) -> float:
+    """From start to end, where a clock ran."""
+    start, end = map(float, clock or ("nan", "nan"))
+    return end - start
 
 
 def parse_wget(text: str, exit_code: int, seconds: float, bound: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.probes import inside
 from helpers.probes.frame import tidy
@@ -54,8 +55,8 @@ def ping(
     """
     bound = count * interval + WAIT_S + RESOLVE_S
     command = ["ping", "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
-    script = f"{inside.bounded(command, bound)}; printf '\\037%s\\036' $?"
-    printed = inside.run(machine, source, script, timeout=bound + 5)
+    argv = scripts.argv(__package__, "attempts.sh", 1, *inside.bounded(command, bound))
+    printed = inside.run(machine, source, argv, timeout=bound + 5)
     label = source or machine.name
     with understood("what ping printed"):
         [[text, code]] = inside.records(printed)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.engine.refusals import FAILURES, said
 from helpers.errors import LabError
@@ -26,9 +25,6 @@ FIELD, RECORD = "\x1f", "\x1e"
 
 NOT_FOUND = 127  # what a shell answers when there is no such program
 TIMED_OUT = (124, 143)  # what coreutils and busybox `timeout` answer
-
-# A clock with microseconds where busybox's `date` has none: its `ts` stamps an empty line.
-CLOCK = "now() { echo | ts %.s 2>/dev/null || date +%s.%N; }\n"
 
 
 def probe(measure: Callable[P, R]) -> Callable[P, R]:
@@ -56,11 +52,11 @@ def _engine_gone(probe: str, error: Exception) -> LabError:
     )
 
 
-def run(machine: Machine, source: str | None, script: str, *, timeout: float) -> str:
-    """Run a shell script in the container ``source`` (None: on the machine); its standard output.
+def run(machine: Machine, source: str | None, argv: Sequence[str], *, timeout: float) -> str:
+    """Run a program in the container ``source`` (None: on the machine); its standard output.
 
-    The script bounds itself with :func:`bounded`; ``timeout`` (seconds) is the machine's own second line
-    of defence. A script that fails is a finding for the probe, not an error here.
+    The program bounds itself (see :func:`bounded`); ``timeout`` (seconds) is the machine's own second line
+    of defence. A program that fails is a finding for the probe, not an error here.
 
     Raises
     ------
@@ -68,8 +64,8 @@ def run(machine: Machine, source: str | None, script: str, *, timeout: float) ->
         If the container does not run, or has no shell.
     """
     if source is None:
-        return machine.run(script, timeout=timeout).stdout
-    done = machine.run(entering(machine.container(source), script), timeout=timeout)
+        return machine.run(scripts.line(argv), timeout=timeout).stdout
+    done = machine.run(scripts.line(entering(machine.container(source), argv)), timeout=timeout)
     if done.exit_code == NOT_FOUND and FIELD not in done.stdout:
         raise LabError(
             f"Probing from container {source} on {machine.name}",
@@ -79,8 +75,8 @@ def run(machine: Machine, source: str | None, script: str, *, timeout: float) ->
     return done.stdout
 
 
-def entering(container: Container, script: str) -> str:
-    """A command line for the machine that runs a script in the container's namespaces, file system included.
+def entering(container: Container, argv: Sequence[str]) -> list[str]:
+    """What the machine runs so that a program runs in the container's namespaces, file system included.
 
     That is ``docker exec`` without its four calls to the Engine: under emulation, seconds each time.
 
@@ -89,7 +85,7 @@ def entering(container: Container, script: str) -> str:
     LabError
         If the container does not run.
     """
-    return f"nsenter -t {process(container)} -m -u -i -n -p -- sh -c {shlex.quote(script)}"
+    return ["nsenter", "-t", str(process(container)), *"-m -u -i -n -p --".split(), *argv]
 
 
 @understood("the Engine's description of a container")
@@ -119,9 +115,9 @@ def listings(machine: Machine, what: str, processes: Sequence[int | None]) -> li
     BadAnswer
         If that is no such list.
     """
-    enter = [f"nsenter -t {process} -n " if process is not None else "" for process in processes]
-    script = "".join(f"{where}ip -j {what}; printf '\\037\\036';" for where in enter)
-    printed = machine.run(script).stdout if processes else ""
+    places = " ".join("-" if process is None else str(process) for process in processes)
+    command = scripts.command(__package__, "ip_of_namespaces.sh", places, *what.split())
+    printed = machine.run(command).stdout if processes else ""
     with understood("what `ip -j` printed"):
         return [listing(text) for text, _ in records(printed)]
 
@@ -133,14 +129,14 @@ def listing(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def bounded(argv: Sequence[str], seconds: float) -> str:
-    """A command line that ends after ``seconds`` at the latest, its two streams in one."""
-    return f"timeout {max(1, round(seconds))} {shlex.join(argv)} 2>&1"
+def bounded(argv: Sequence[str], seconds: float) -> list[str]:
+    """The same program, ended after ``seconds`` at the latest."""
+    return ["timeout", str(whole(seconds)), *argv]
 
 
-def filled(script: str, **values: object) -> str:
-    """The script with each value in the place of its name; what is in a value stays as it is."""
-    return re.sub("|".join(values), lambda found: str(values[found[0]]), script)
+def whole(seconds: float) -> int:
+    """A bound as every ``timeout`` takes it: busybox's takes whole seconds, and 0 is no bound."""
+    return max(1, round(seconds))
 
 
 def records(output: str) -> list[list[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.probes.frame import tidy
 from helpers.probes.over_time import Event, follow
@@ -22,44 +22,6 @@ BOUND_S = 2.0  # for one request: a client that has waited that long is lost
 FORGOTTEN_S = 900  # how much longer than asked the load goes on if nobody stops it
 _STOP = "/run/stop-"  # this and a random word: the file that ends the load
 _DETAIL = "\x1d"
-
-# Runs on the machine, whose Python starts once: a program for every request would be the load itself. Each
-# request is a thread and a connection of its own, and begins at its moment whether or not earlier ones have
-# ended. CLOCK_BOOTTIME is one clock for all machines of a lab, which share a kernel.
-_LOAD = r"""
-import os, socket, sys, threading, time
-host, port, path, interval, bound, rounds, stop = sys.argv[1:]
-
-def clock():
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-def say(*fields):
-    os.write(1, ("\x1f".join(map(str, fields)) + "\x1e").encode())
-
-def ask(number, began):
-    status, error = 0, ""
-    try:
-        with socket.create_connection((host, int(port)), float(bound)) as connection:
-            connection.sendall(f"GET {path}={number} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-            status = int(connection.recv(4096).split()[1])
-    except (OSError, IndexError, ValueError) as failure:
-        error = getattr(failure, "strerror", None) or str(failure)
-    say(f"{error}\x1d{number}\x1d{clock() - began}\x1d{time.time() - clock() + began}", status, began)
-
-threads, began = [], clock()
-for number in range(int(rounds)):
-    if os.path.exists(stop):
-        break
-    moment = began + number * float(interval)
-    time.sleep(max(0, moment - clock()))
-    now = clock()
-    say("", now)
-    threads.append(threading.Thread(target=ask, args=(number, now)))
-    threads[-1].start()
-for thread in threads:
-    thread.join()
-say("", "", "", "")
-"""
 
 
 def http_timeline(
@@ -98,7 +60,7 @@ def http_timeline(
     to = urlsplit(url)
     rounds = round((seconds + FORGOTTEN_S) / interval)
     arguments = [to.hostname, to.port or 80, f"{to.path or '/'}?{marker}", interval, BOUND_S, rounds, stop]
-    command = shlex.join(["python3", "-c", _LOAD, *map(str, arguments)])
+    command = scripts.command(__package__, "load.py", *arguments)
     records, marks = follow(
         machine.stream(command),
         f"Sending requests from {machine.name} to {url}",

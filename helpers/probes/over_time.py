@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside
@@ -23,24 +24,6 @@ ATTEMPT_S = 3  # one attempt, resolving included
 START_S = 30  # from the exec to the first attempt
 END_S = 30  # from the request to stop to the last attempt's end
 FORGOTTEN_S = 180  # how much longer than asked the loop goes on if nobody stops it
-
-# Every attempt starts at its moment, whether or not earlier ones have been answered: a loop that waits
-# for answers would be silent exactly while the network is, and hide the length of the gap. Each record is
-# one short write, so attempts that end together cannot mix. The lone stamp at the start of each round
-# tells the reader what time it is there; /proc/uptime counts hundredths of a second. A file ends the loop,
-# and a number of rounds does if nobody comes to make the file.
-LOOP = r"""
-round=0
-until [ -e STOP ] || [ $round -ge ROUNDS ]; do
-  read now rest </proc/uptime
-  printf '\037%s\036' $now
-  ( text=$(ATTEMPT); printf '%s\037%s\037%s\036' "$text" $? $now ) &
-  round=$((round + 1))
-  sleep INTERVAL
-done
-wait; rm -f STOP
-printf '\037\037\037\036'
-"""
 
 
 def reachability_timeline(
@@ -90,14 +73,14 @@ def reachability_timeline(
     attempt = inside.bounded(["ping", "-c", "1", "-W", str(ATTEMPT_S - 1), target], ATTEMPT_S)
     stop = f"/dev/shm/stop-{secrets.token_hex(4)}"
     rounds = round((seconds + FORGOTTEN_S) / interval)
-    script = inside.filled(LOOP, STOP=stop, ROUNDS=rounds, INTERVAL=f"{interval:g}", ATTEMPT=attempt)
-    stream: Any = machine.container(source).exec_run(["sh", "-c", script], stream=True).output
+    argv = scripts.argv(__package__, "attempts_over_time.sh", stop, rounds, f"{interval:g}", *attempt)
+    stream: Any = machine.container(source).exec_run(argv, stream=True).output
     records, marks = follow(
         stream,
         f"Pinging {target} from {source} on {machine.name}",
         seconds=seconds,
         events=events,
-        stop=lambda: inside.run(machine, source, f"touch {stop}", timeout=30),
+        stop=lambda: inside.run(machine, source, ["touch", stop], timeout=30),
     )
     rows = [
         icmp.rows(text, code, source=source, target=target, via=via, count=1, bound=ATTEMPT_S)[0]

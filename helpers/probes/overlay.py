@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside, reachability
-from helpers.probes.balancer import SANDBOX
+from helpers.probes.balancer import in_sandbox
 from helpers.probes.frame import tidy
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ REACHED_S = 120
 _HEADERS = 28  # IP and ICMP
 # The first packet between two machines may be lost while they learn each other's address.
 _TRIES, _WAIT_S = 3, 2
-_BOUND_S = _TRIES * _WAIT_S + 6
+_TRY_S = 4
+_BOUND_S = _TRIES * _TRY_S
 _CAUSES = """Known causes, from the likeliest on:
 1. UDP 4789 does not pass between the machines: a firewall, or a cloud network that filters it.
 2. The machines advertise an address that others cannot reach: swarm init and join need --advertise-addr and
@@ -74,14 +75,9 @@ def _sandbox_address(machine: Machine) -> str:
 
 def _test_from(machine: Machine, addresses: Mapping[str, str]) -> list[dict[str, Any]]:
     attempts = [(name, size) for name in addresses if name != machine.name for size in (SMALL, LARGE)]
-    command = "ping -c 1 -W {wait} -s {payload} {address}"
-    script = ""
-    for name, size in attempts:
-        once = command.format(wait=_WAIT_S, payload=size - _HEADERS, address=addresses[name])
-        tries = f"for try in {' '.join(map(str, range(_TRIES)))}; do {once} && exit; done"
-        bounded = inside.bounded(["nsenter", f"--net={SANDBOX}", "sh", "-c", tries], _BOUND_S)
-        script += f"said=$({bounded}); printf '%s\\037%s\\036' \"$said\" $?\n"
-    printed = inside.run(machine, None, script, timeout=len(attempts) * _BOUND_S + 10)
+    pings = [word for name, size in attempts for word in (size - _HEADERS, addresses[name])]
+    argv = in_sandbox(scripts.argv(__package__, "ping_sizes.sh", _TRIES, _WAIT_S, _TRY_S, *pings))
+    printed = inside.run(machine, None, argv, timeout=len(attempts) * _BOUND_S + 10)
     rows = []
     with understood("what the pings printed"):
         for (name, size), (text, code) in zip(attempts, inside.records(printed), strict=True):
@@ -101,17 +97,8 @@ def wait_until_reached(machine: Machine, source: str, target: str, *, timeout: f
     LabError
         If that takes longer than ``timeout`` (seconds); with what ping said last.
     """
-    attempt = f"said=$(ping -c 1 -W 1 {shlex.quote(target)} 2>&1)"
-    script = f"""
-read now rest </proc/uptime; end=$(( ${{now%.*}} + {round(timeout)} ))
-until {attempt}; do
-  read now rest </proc/uptime
-  [ ${{now%.*}} -lt $end ] || {{ printf '%s\\037late\\036' "$said"; exit; }}
-  sleep 0.5
-done
-printf '\\037reached\\036'
-"""
-    printed = inside.run(machine, source, script, timeout=timeout + 30)
+    argv = scripts.argv(__package__, "wait_until_reached.sh", round(timeout), target)
+    printed = inside.run(machine, source, argv, timeout=timeout + 30)
     with understood("what ping printed"):
         [[said, outcome]] = inside.records(printed)
     if outcome != "reached":

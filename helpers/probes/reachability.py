@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import icmp, inside
@@ -130,16 +131,13 @@ def _ping_all(
     machine: Machine, sources: Mapping[str, Container | None], targets: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
     """What ping said and its exit code, for each target of each source; a source of None is the machine."""
-    script = _all_at_once(
-        [
-            inside.entering(container, _pings(targets[name]))
-            if container
-            else f"sh -c {shlex.quote(_pings(targets[name]))}"
-            for name, container in sources.items()
-        ]
-    )
+    commands = [
+        shlex.join(inside.entering(container, _pings(targets[name])) if container else _pings(targets[name]))
+        for name, container in sources.items()
+    ]
+    argv = scripts.argv(__package__, "at_the_same_time.sh", *commands)
     longest = max(map(len, targets.values()), default=0)
-    output = inside.run(machine, None, script, timeout=2 * BOUND_S * longest + 10)
+    output = inside.run(machine, None, argv, timeout=2 * BOUND_S * longest + 10)
     answers = inside.records(output)
     wanted = sum(map(len, targets.values()))
     if len(answers) != wanted:
@@ -171,20 +169,5 @@ def _address(machine: Machine, container: Container, network: str) -> str:
     return address
 
 
-def _pings(destinations: Sequence[str]) -> str:
-    return "\n".join(map(_ping_at_most_twice, destinations))
-
-
-def _ping_at_most_twice(destination: str) -> str:
-    attempt = inside.bounded(["ping", "-c", "1", "-W", str(icmp.WAIT_S), destination], BOUND_S)
-    return (
-        f"said=$({attempt}); code=$?\n"
-        f'case "$code $said" in 1*transmitted*) said=$({attempt}); code=$? ;; esac\n'
-        "printf '%s\\037%s\\036' \"$said\" $code"
-    )
-
-
-def _all_at_once(commands: Sequence[str]) -> str:
-    """One script for all sources: they ping at the same time, and their outputs come one after the other."""
-    started = "".join(f"{command} >$outputs/{number:03} 2>&1 &\n" for number, command in enumerate(commands))
-    return f"outputs=$(mktemp -d)\n{started}wait\ncat $outputs/*\nrm -r $outputs"
+def _pings(destinations: Sequence[str]) -> list[str]:
+    return scripts.argv(__package__, "ping_at_most_twice.sh", icmp.WAIT_S, BOUND_S, *destinations)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import docker.errors
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
-from helpers.probes.balancer import SANDBOX
+from helpers.probes.balancer import in_sandbox
 from helpers.probes.frame import typed
 from helpers.waiting import NotYet, wait_until
 
@@ -33,33 +34,7 @@ REQUESTS: Mapping[str, str] = {
 _LOG_LINE = re.compile(r'^(\S+) \S+ \S+ \[[^]]*\] "\w+ (\S+) HTTP/[\d.]+" (\d{3}) ')
 _SEE_TASKS = "`docker service ps --no-trunc` on the manager says what keeps a task from running."
 _SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"
-
-# Waits in the machine itself, with what the shell can do alone: to ask Docker's API, or to start a program,
-# every second on every machine would take longer than what is waited for.
-_WAIT = r"""
-read now rest </proc/uptime; end=$(( ${now%.*} + SECONDS ))
-while :; do
-  count=-1  # the heading is no backend
-  while read -r arrow address forward weight rest; do
-    [ "$arrow" != '->' ] || [ "$weight" = 0 ] || count=$((count + 1))
-  done </proc/net/ip_vs
-  read now rest </proc/uptime
-  if [ $count -ge REPLICAS ] || [ ${now%.*} -ge $end ]; then
-    mark=$(iptables -t mangle -S PREROUTING | sed -n 's/.*--dport PORT .*--set-xmark \(0x[0-9a-f]*\).*/\1/p')
-    table=$([ -z "$mark" ] || ipvsadm -Ln -f $((mark)))
-    backends=$(echo "$table" | awk '/Masq/ && $4 > 0 { sub(":.*", "", $2); print $2 }')
-    silent=
-    if [ $(echo $backends | wc -w) -eq REPLICAS ]; then
-      for address in $backends; do nc -z -w 2 $address 80 || silent="$silent $address"; done
-      [ -n "$silent" ] || exit 0
-    fi
-  fi
-  if [ ${now%.*} -ge $end ]; then
-    echo "${table:-no virtual server for port PORT}"; echo "silent:${silent:- none}"; exit 1
-  fi
-  sleep 1
-done
-"""
+_TABLE = "/proc/net/ip_vs"
 
 
 @inside.probe
@@ -149,8 +124,9 @@ def wait_until_balanced(
             f"it publishes {published or 'nothing'}: no port in mode ingress",
             "Publish one: docker service create --publish published=…,target=… …",
         )
-    script = inside.filled(_WAIT, SECONDS=round(timeout), PORT=ports[0], REPLICAS=replicas)
-    command = f"nsenter --net={SANDBOX} sh <<'END'\n{script}\nEND"
+    arguments = [_TABLE, ports[0], replicas, round(timeout)]
+    waiting = scripts.argv(__package__, "wait_until_balanced.sh", *arguments)
+    command = scripts.line(in_sandbox(waiting))
     with ThreadPoolExecutor(len(machines)) as pool:
         waited = list(pool.map(lambda machine: machine.run(command, timeout=timeout + 30), machines))
     late = [

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import io
 import logging
-import shlex
 import struct
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
@@ -76,21 +76,9 @@ def capture(
     LabError
         If the capture does not start.
     """
-    entered = inside.entering(machine.container(source), command)
-    # Unbuffered twice over: else the kernel holds frames back for a second, and the end comes before them.
-    tcpdump = f"tcpdump -i {interface} --immediate-mode -U -w $work/pcap {shlex.quote(expression)}"
-    script = f"""
-work=$(mktemp -d)
-{tcpdump} 2>$work/said & tcpdump=$!
-tries=0
-until grep -q 'listening on' $work/said; do
-  tries=$((tries + 1)); [ $tries -lt {round(_START_S * 10)} ] || {{ cat $work/said >&2; exit 1; }}; sleep 0.1
-done
-timeout {timeout:g} {entered} >/dev/null 2>&1
-sleep 1
-kill -TERM $tcpdump; wait $tcpdump
-base64 $work/pcap; rm -r $work
-"""
+    entered = inside.entering(machine.container(source), ["sh", "-c", command])
+    arguments = [interface, expression, round(_START_S * 10), f"{timeout:g}", *entered]
+    script = scripts.command(__package__, "capture.sh", *arguments)
     done = machine.run(script, timeout=timeout + _START_S + 20)
     if done.exit_code or not done.stdout:
         raise LabError(

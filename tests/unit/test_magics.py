@@ -80,7 +80,12 @@ needs_dash = pytest.mark.skipif(shutil.which("dash") is None, reason="a machine'
             "$ for i in 1 2\n> do echo $i\n> done\n1\n2\n$ false\n(exit code 1)\n",
         ),
         ("cat <<END\nhi\nEND\nexit 4\n", "$ cat <<END\n> hi\n> END\nhi\n$ exit 4\n(exit code 4)\n"),
-        ("echo END_OF_CELL\nEND_OF_CELL=1\n", "$ echo END_OF_CELL\nEND_OF_CELL\n$ END_OF_CELL=1\n"),
+        ("echo END\nEND=1\n", "$ echo END\nEND\n$ END=1\n"),
+        ("END() { echo an end; }\nEND\n", "$ END() { echo an end; }\n$ END\nan end\n"),
+        (
+            "echo '$HOME' \\$1\necho `echo $0`\n",
+            "$ echo '$HOME' \\$1\n$HOME $1\n$ echo `echo $0`\n/dev/fd/3\n",
+        ),
         ("true\ntest -t 0 && echo terminal\n", "$ true\n$ test -t 0 && echo terminal\nterminal\n"),
     ],
 )
@@ -89,12 +94,6 @@ def test_output_is_what_a_terminal_would_show(
 ) -> None:
     on(cell)
     assert capsys.readouterr().out == shown
-
-
-def test_a_line_of_the_cell_cannot_end_it() -> None:
-    script = magics.as_typed("echo 1\nEND_OF_CELL\nEND_OF_CELL_\n")
-    assert script.endswith("\nEND_OF_CELL__")
-    assert "<<'END_OF_CELL__'" in script
 
 
 @needs_dash

@@ -182,7 +182,7 @@ def test_balanced_means_that_all_answer(
     shell.program("iptables", f"cat <<'E'\n{RULES}E")
     shell.program("ipvsadm", f"sed 1,3d <<'E' | sed '/257/,$d'\n{TABLE}E")
     (tmp_path / "ip_vs").write_text(TABLE)
-    monkeypatch.setattr(services, "_WAIT", services._WAIT.replace("/proc/net/ip_vs", f"{tmp_path}/ip_vs"))
+    monkeypatch.setattr(services, "_TABLE", str(tmp_path / "ip_vs"))
     shell.program("nc", f"echo $4 >> {tmp_path}/asked; [ $4 != 10.0.0.17 ] || [ -e {tmp_path}/up ]")
     host = manager(shell, published)
     with pytest.raises(LabError, match=r"(?s)silent: 10\.0\.0\.17\n.*docker service ps"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from helpers import probes
+from helpers import probes, scripts
 from helpers.engine import Engine, stock
 from helpers.lab import Lab, Machine
 from tools.bench.rows import Row, in_turns, ratios, seconds
@@ -13,16 +13,6 @@ from tools.bench.rows import Row, in_turns, ratios, seconds
 _STOCK_S = 300
 _REST_S = 5
 NAMES = ("first", "second")
-# What chapter 01 does, as typed by hand: the other side of the comparison.
-_SCRIPT = """
-set -e
-docker run -dit --name first busybox
-docker run -dit --name second busybox
-address=$(docker inspect --format '{{.NetworkSettings.IPAddress}}' second)
-docker exec first ping -c 1 $address
-docker exec first ping -c 1 second || true
-docker rm -f first second
-"""
 
 
 def measure(engine: Engine, rounds: int) -> Iterator[Row]:
@@ -66,4 +56,5 @@ def _with_helpers(host: Machine) -> None:
 
 
 def _plainly(host: Machine) -> None:
-    host.run(_SCRIPT, timeout=300).checked("Running the script that the helpers are compared with")
+    command = scripts.command(__package__, "by_hand.sh")
+    host.run(command, timeout=300).checked("Running the script that the helpers are compared with")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from helpers import probes
+from helpers import probes, scripts
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine
 
@@ -18,7 +19,6 @@ _FREE = "awk '/MemAvailable/ { print int($2 / 1024) }' /proc/meminfo"
 _CAPTURE_S, _LEAD_S = 60, 8  # its duration, and how long it runs before the first ping
 _EXPERIMENT_S = 600
 _SOURCE = re.compile(r"IP ([\d.]+) >")
-_EXPERIMENT = "docker run --rm busybox sh -c 'ip route; ping -c 1 -W 2 172.17.0.1 | grep loss; nslookup x.'"
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def _reached(machine: Machine, others: Sequence[Machine]) -> int:
 
 
 def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
-    names = " ".join(other.name for other in others)
-    done = machine.run(f"for name in {names}; do getent hosts $name; done; true", timeout=120)
+    command = shlex.join(["getent", "hosts", *(other.name for other in others)])
+    done = machine.run(command, timeout=120)  # fails if any is unknown: all shall be
     return len(done.stdout.splitlines())
 
 
@@ -123,7 +123,7 @@ def _verdict(machine: Machine) -> str:
     """A small chapter, as text: the networks an Engine starts with, and what a container sees of them."""
     try:
         networks = probes.networks(machine).drop(columns=["machine"])
-        done = machine.run(_EXPERIMENT, timeout=_EXPERIMENT_S)
+        done = machine.run(scripts.command(__package__, "first_steps.sh"), timeout=_EXPERIMENT_S)
     except LabError as error:  # differs from every verdict
         return str(error)
     return f"{networks.to_string()}\n{done.stdout}{done.stderr}".replace(machine.address, "its address")

@@ -1,0 +1,6 @@
+#!/bin/sh
+# build.sh HOME DIRECTORY CONFIG: makes what `docker plugin create` takes, from the driver in HOME.
+home=$1 directory=$2 config=$3
+
+rm -rf "$directory" && mkdir -p "$directory/rootfs" && cd "$home" &&
+    python3 pack.py "$directory/rootfs" && printf '%s' "$config" > "$directory/config.json"

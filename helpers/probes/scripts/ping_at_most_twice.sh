@@ -1,0 +1,17 @@
+#!/bin/sh
+# ping_at_most_twice.sh WAIT SECONDS DESTINATION...: pings each; once more if a ping was sent and not answered
+# within WAIT seconds. A record for each: what ping said, its exit code. SECONDS bound one ping, resolving
+# included.
+wait=$1 seconds=$2
+shift 2
+
+ping_once() {
+    said=$(timeout "$seconds" ping -c 1 -W "$wait" "$1" 2>&1)
+    code=$?
+}
+
+for destination; do
+    ping_once "$destination"
+    case "$code $said" in 1*transmitted*) ping_once "$destination" ;; esac
+    printf '%s\037%s\036' "$said" $code
+done

@@ -1,0 +1,13 @@
+#!/bin/sh
+# wait_until_reached.sh SECONDS TARGET: pings until an answer comes. One record: what ping said last ("" in
+# the end), and "reached" or "late".
+seconds=$1 target=$2
+
+read -r now _ < /proc/uptime
+end=$((${now%.*} + seconds))
+until said=$(ping -c 1 -W 1 "$target" 2>&1); do
+    read -r now _ < /proc/uptime
+    [ "${now%.*}" -lt $end ] || { printf '%s\037late\036' "$said"; exit; }
+    sleep 0.5
+done
+printf '\037reached\036'
