@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers import probes
+from helpers import probes, scripts
 from helpers.errors import LabError
 from helpers.probes import dns, http, icmp, inside
 from tests.unit.probe_doubles import Container, Machine, Shell
@@ -172,6 +172,14 @@ def test_resolve_asks_for_exactly_that_name(shell: Shell) -> None:
     assert frame.loc[0, "addresses"] == "172.18.0.2, 172.18.0.10"
     assert frame.loc[0, "target"] == "web"
     assert frame["rtt_ms"].between(0, 60_000, inclusive="neither").all()
+
+
+def test_a_program_that_only_busybox_has(shell: Shell) -> None:
+    shell.program("busybox", 'echo "busybox $*"')
+    done = machine(shell).run(
+        scripts.command("helpers.probes", "timed_attempts.sh", 2, 5, "no-such-program", "x")
+    )
+    assert [text for text, *_ in inside.records(done.stdout)] == ["busybox no-such-program x\n"] * 2
 
 
 def test_http_by_wget() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from helpers import probes
+from helpers import probes, scripts
 from helpers.errors import LabError
-from helpers.probes import balancer, burst, overlay, services
+from helpers.probes import balancer, burst, inside, overlay, services
 from tests.unit.probe_doubles import Container, Machine, Shell
 
 machine: Any = Machine  # which is none, to the type checker
@@ -245,6 +245,14 @@ def test_the_self_test_names_the_failing_pair_and_size(shell: Shell) -> None:
     assert "84 bytes" not in str(caught.value)
     shell.program("ping", f'echo "{REPLY.format(address="$7")}"')
     assert len(probes.overlay_self_test(*machines)) == 2 * len((overlay.SMALL, overlay.LARGE))
+
+
+def test_each_ping_of_the_self_test_is_tried_again_and_bounded(shell: Shell, tmp_path: Path) -> None:
+    shell.program("ping", f"echo $6 >> {tmp_path}/tried; [ $6 = 56 ] || exec sleep 60; echo answered")
+    command = scripts.command("helpers.probes", "ping_sizes.sh", 2, 2, 1, 1372, "10.0.0.2", 56, "10.0.0.2")
+    answers = inside.records(machine(shell).run(command, timeout=20).stdout)
+    assert answers == [["", "124"], ["answered", "0"]]
+    assert (tmp_path / "tried").read_text().split() == ["1372", "1372", "56"]
 
 
 def test_reach_across_asks_by_address_and_by_name(shell: Shell) -> None:
