@@ -13,7 +13,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import suppress
 from typing import Any
 
 import docker
@@ -91,23 +91,42 @@ def attach(api: docker.APIClient, container: str) -> Any:
     return api.attach_socket(container, params=_ATTACH)
 
 
-def claim(api: docker.APIClient, names: Sequence[str]) -> list[tuple[str, Any]]:
+def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str, Any]]:
     """Take machines out of the stock and rename them to `names`; return the id and the stream of each.
 
     There may be fewer than names. Each is attached to before it leaves the stock: from then on it ends with
     the process that has claimed it.
+
+    Parameters
+    ----------
+    api:
+        Of the Engine.
+    names:
+        Of the containers, from now on.
+    labels:
+        Of the lab that claims them; no other lab has the same.
     """
     claimed = []
-    with _claiming():
-        running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
-        ready_first = sorted(running, key=_boots)  # then those that have been booting for longest
-        for name, container in zip(names, ready_first, strict=False):
+    left = list(names)
+    running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
+    for container in sorted(running, key=_boots):  # first the ready, then those that boot for longest
+        if left and _is_first_to_claim(api, container["Id"], labels):
             stream = attach(api, container["Id"])
-            api.rename(container["Id"], name)
+            api.rename(container["Id"], left.pop(0))
             if _boots(container):
                 _release(api, container["Id"])
             claimed.append((str(container["Id"]), stream))
     return claimed
+
+
+def _is_first_to_claim(api: docker.APIClient, container: str, labels: Mapping[str, str]) -> bool:
+    """Claim a machine for the lab with these labels; return whether no other lab has.
+
+    Labs may share nothing but the Engine, which has one operation that makes a thing once and tells who made
+    it: of two volumes with one name only the first is made, and both are told its labels.
+    """
+    made = api.create_volume(f"claim-{container[:12]}", labels=dict(labels))
+    return bool(made["Labels"] == dict(labels))
 
 
 def refill(url: str) -> None:
@@ -174,9 +193,8 @@ def _provide_network(api: docker.APIClient) -> None:
 def _await(api: docker.APIClient, container: str) -> None:
     """Wait until a machine has booted, and make it ready to be claimed."""
     _wait_until_booted(api, container)
-    with _claiming():
-        if any(blank["Id"] == container and _boots(blank) for blank in _in_stock(api)):
-            _release(api, container)
+    if any(blank["Id"] == container and _boots(blank) for blank in _in_stock(api)):
+        _release(api, container)
 
 
 def _boots(container: Mapping[str, Any]) -> bool:
@@ -186,11 +204,8 @@ def _boots(container: Mapping[str, Any]) -> bool:
 
 def _release(api: docker.APIClient, container: str) -> None:
     api.update_container(container, cpu_shares=_USUAL_SHARES)
-    api.disconnect_container_from_network(container, KIND)
-
-
-def _claiming() -> AbstractContextManager[None]:
-    return exclusive(engine_dir().with_suffix(".claim"), "another lab to claim its machines")
+    with suppress(docker.errors.APIError):  # who claimed it meanwhile has disconnected it
+        api.disconnect_container_from_network(container, KIND)
 
 
 def _free_name(api: docker.APIClient) -> str:

@@ -252,11 +252,11 @@ class VirtualMachine:
         """Whether this virtual machine's own QEMU process still runs."""
         if self._process:
             return self._process.poll() is None
-        try:
-            command_line = Path(f"/proc/{self._pid.read_text().strip()}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return False
-        return str(self._monitor).encode() in command_line
+        # Who listens at the monitor is seen from every PID namespace; a process id means another one in each.
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self._monitor))
+            return True
+        return False
 
     def end(self) -> None:
         """End QEMU: by its monitor, else by its process id."""
@@ -267,7 +267,9 @@ class VirtualMachine:
             self.wait(lambda: not self.alive(), _END_S, "QEMU to end")
         except LabError:
             with suppress(OSError, ValueError):
-                os.kill(int(self._pid.read_text()), 9)
+                pid = int(self._pid.read_text())
+                if str(self._monitor).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, 9)
 
     def failure(self, tried: str, seen: str) -> LabError:
         """Make an error of what was `tried` and `seen`, and of the end of what QEMU and the console said."""

@@ -15,7 +15,7 @@ from helpers.answers import understood
 from helpers.engine import Engine, connect, stock
 from helpers.engine.refusals import FAILURES, said
 from helpers.errors import BadAnswer, LabError
-from helpers.lab import boot, labels, lan, reaper
+from helpers.lab import boot, labels, lan, ownership, reaper
 from helpers.lab.machine import Machine
 from helpers.lab.stream import Stream
 from helpers.steps import step
@@ -67,6 +67,7 @@ class Lab:
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
             self.engine = engine or connect()
+            self._ownership = ownership.hold(self.id)
             self._watch = reaper.Watch(self.engine.endpoint, self.id)
             try:
                 reaper.sweep(self.engine.client)
@@ -93,7 +94,7 @@ class Lab:
         claimed: list[tuple[str, Any]] = []
         if self._has_stock:
             with understood("the Engine's list of machines in stock"):
-                claimed = stock.claim(api, [f"{self.id}-{name}" for name in names])
+                claimed = stock.claim(api, [f"{self.id}-{name}" for name in names], plan.labels)
         heartbeats: list[Stream] = []
         with ThreadPoolExecutor(len(names)) as pool:
             booting = [
@@ -142,6 +143,7 @@ class Lab:
         except (BadAnswer, *FAILURES) as error:  # the watch tries once more
             _log.debug("%s is not removed yet: %s", self.id, error)
         self._watch.end()
+        self._ownership.close()
         if self._owns_engine:
             self.engine.close()
 

@@ -1,25 +1,28 @@
-"""The labels that say whose an object on the Engine is, and whether that owner still lives."""
+"""The labels that say whose an object on the Engine is. Whether that owner lives, `ownership` decides."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import platform
+import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import psutil
-
 from helpers.engine import stock
 from helpers.engine.images import LABEL, MACHINE_IMAGE
+from helpers.paths import state_dir
 
 KIND = LABEL
 LAB = f"{LABEL}.lab"
 PREFIX = "lab-"  # of a lab's id
-PID = f"{LABEL}.pid"
-_OWNER, _HOST = f"{LABEL}.owner", f"{LABEL}.host"
-_STARTED, _CREATED, _VERSION = f"{LABEL}.started", f"{LABEL}.created", f"{LABEL}.version"
+OWNER = f"{LABEL}.owner"
+# For people who look at a container and wonder; nothing is decided by them.
+PID, _USER, _HOST = f"{LABEL}.pid", f"{LABEL}.user", f"{LABEL}.host"
+_CREATED, _VERSION = f"{LABEL}.created", f"{LABEL}.version"
 
 
 def for_lab(lab_id: str) -> dict[str, str]:
@@ -27,11 +30,10 @@ def for_lab(lab_id: str) -> dict[str, str]:
     return {
         KIND: "lab",
         LAB: lab_id,
-        _OWNER: _user(),
+        OWNER: identity(),
+        _USER: _user(),
         _HOST: platform.node(),
         PID: str(os.getpid()),
-        # A process id is used again; together with its start it names one process for ever.
-        _STARTED: f"{psutil.Process().create_time():.0f}",
         _CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
         _VERSION: MACHINE_IMAGE.partition(":")[2],
     }
@@ -60,18 +62,22 @@ def is_mine(labels: Mapping[str, str]) -> bool:
 
     Others' labs are not ours to remove.
     """
-    return labels.get(_OWNER) == _user() and labels.get(_HOST) == platform.node()
+    return labels.get(OWNER) == identity()
 
 
-def owner_is_dead(labels: Mapping[str, str]) -> bool:
-    """Whether the owner of the object with these `labels` was a process of this user here, and has ended."""
-    if not is_mine(labels):
-        return False
-    try:
-        process = psutil.Process(int(labels.get(PID, "")))
-        return bool(abs(process.create_time() - float(labels.get(_STARTED, ""))) > 2)
-    except (psutil.NoSuchProcess, ValueError):
-        return True
+def identity() -> str:
+    """Return what the labs of this user on this computer have in common, also after its name has changed.
+
+    A random word, which is kept beside the record of what the learner has done.
+    """
+    path = state_dir() / "owner"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".owner-") as drawn:
+            drawn.write(secrets.token_hex(8))
+            drawn.flush()
+            with suppress(FileExistsError):  # another process was first
+                os.link(drawn.name, path)
+    return path.read_text().strip()
 
 
 def _user() -> str:

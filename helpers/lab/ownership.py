@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import docker
 
+from helpers.answers import understood
 from helpers.lab import labels
-from helpers.paths import run_dir, state_dir
+from helpers.paths import run_dir
 
 # How long a lab may be without machines before it counts as dead, by the Engine's clock. Its LAN is made some
 # seconds before they are.
@@ -57,6 +56,7 @@ def is_held(lab_id: str) -> bool | None:
     return False
 
 
+@understood("the Engine's lists of what labs have on it")
 def dead_labs(api: docker.APIClient) -> set[str]:
     """Return the ids of the labs on the Engine whose owner has ended. In doubt, a lab is left out.
 
@@ -69,31 +69,22 @@ def dead_labs(api: docker.APIClient) -> set[str]:
             youngest[lab_id] = max(youngest.get(lab_id, 0.0), float(container["Created"]))
             if container["State"] not in _GONE:
                 running.add(lab_id)
-    for carried, created in _networks_and_volumes(api):
-        if lab_id := carried.get(labels.LAB):
-            youngest[lab_id] = max(youngest.get(lab_id, 0.0), _seconds(created))
-    now = _seconds(api.info()["SystemTime"])
+    for one, created in _networks_and_volumes(api):
+        if lab_id := one["Labels"].get(labels.LAB):
+            youngest[lab_id] = max(youngest.get(lab_id, 0.0), _seconds(one[created]))
     held = {lab_id: is_held(lab_id) for lab_id in youngest}
-    return {
-        lab_id
-        for lab_id, created in youngest.items()
-        if held[lab_id] is False
-        or (held[lab_id] is None and lab_id not in running and now - created > BOUND_S)
-    }
+    dead = {lab_id for lab_id, lives in held.items() if lives is False}
+    if doubtful := {lab_id for lab_id, lives in held.items() if lives is None} - running:
+        now = _seconds(api.info()["SystemTime"])
+        dead |= {lab_id for lab_id in doubtful if now - youngest[lab_id] > BOUND_S}
+    return dead
 
 
-def identity() -> str:
-    """Return what the labs of this user on this computer have in common: a random word, kept for ever."""
-    path = state_dir() / "owner"
-    with suppress(FileExistsError), path.open("x") as file:
-        file.write(secrets.token_hex(8))
-    return path.read_text().strip()
-
-
-def _networks_and_volumes(api: docker.APIClient) -> Iterable[tuple[Mapping[str, str], str]]:
+def _networks_and_volumes(api: docker.APIClient) -> Iterable[tuple[Mapping[str, Any], str]]:
+    """Each object as the Engine lists it, and what it calls the time of its creation."""
     only: dict[str, Any] = {"label": f"{labels.KIND}=lab"}
-    yield from ((one["Labels"], one["Created"]) for one in api.networks(filters=only))
-    yield from ((one["Labels"], one["CreatedAt"]) for one in api.volumes(filters=only)["Volumes"] or [])
+    yield from ((one, "Created") for one in api.networks(filters=only))
+    yield from ((one, "CreatedAt") for one in api.volumes(filters=only)["Volumes"] or [])
 
 
 def _seconds(moment: str) -> float:

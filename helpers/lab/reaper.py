@@ -21,7 +21,7 @@ import docker.errors
 
 from helpers.answers import understood
 from helpers.engine.reachable import Endpoint
-from helpers.lab import labels
+from helpers.lab import labels, ownership
 from helpers.paths import PROJECT, run_dir
 
 _log = logging.getLogger(__name__)
@@ -31,14 +31,14 @@ _OF_LABS = {"label": f"{labels.KIND}=lab"}
 
 
 def sweep(client: docker.DockerClient, everything: bool = False) -> int:
-    """Remove the labs of this user's dead processes on this computer.
+    """Remove the labs whose owners have ended (see `ownership`).
 
     Parameters
     ----------
     client:
         Of the Engine that carries them.
     everything:
-        Remove those of living processes, too.
+        Remove this user's other labs, too.
 
     Returns
     -------
@@ -50,7 +50,13 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
     BadAnswer
         If the Engine's lists cannot be read.
     """
-    removed = _remove(client, labels.is_mine if everything else labels.owner_is_dead)
+    dead = ownership.dead_labs(client.api)
+    if not dead and not everything:
+        return 0
+    removed = _remove(
+        client,
+        lambda found: found.get(labels.LAB) in dead or (everything and labels.is_mine(found)),
+    )
     _log.debug("swept %d objects of %s labs", removed, "all" if everything else "dead")
     return removed
 
@@ -71,7 +77,7 @@ def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
 
 def sockets(lab_id: str) -> Path:
     """Where the lab `lab_id` keeps its tunnels' sockets: a directory of mode 0700, made if need be."""
-    directory = run_dir() / "labs" / lab_id
+    directory = ownership.directory(lab_id)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
 

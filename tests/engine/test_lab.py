@@ -21,7 +21,7 @@ from docker.types import IPAMConfig, IPAMPool
 from helpers.engine import Engine, stock
 from helpers.engine.images import MACHINE_IMAGE
 from helpers.errors import LabError
-from helpers.lab import Lab, Machine, labels, lan
+from helpers.lab import Lab, Machine, labels, lan, ownership
 from tests.engine.support import mode
 from tools.soak.lab_objects import of_lab
 
@@ -65,7 +65,7 @@ def test_every_object_names_its_owner(engine: Engine, lab: Lab) -> None:
         assert carried.keys() == expected.keys(), name
         assert {key for key in expected if carried[key] != expected[key]} <= {CREATED}, name
         assert labels.is_mine(carried)
-        assert not labels.owner_is_dead(carried)
+    assert ownership.is_held(lab.id)
 
 
 def test_an_unknown_machine_lists_the_known_ones(lab: Lab) -> None:

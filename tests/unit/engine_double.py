@@ -44,6 +44,7 @@ def told(answer: Any) -> bytes:
 
 _VERSION = {"Version": "26.1.5", "ApiVersion": "1.45", "Os": "linux", "Components": [{"Name": "Engine"}]}
 _INFO = {"ID": "double", "OSType": "linux", "MemTotal": 8 * 10**9, "ServerVersion": "26.1.5"}
+_INFO["SystemTime"] = "2026-11-27T12:00:00.123456789Z"
 _NETWORK = {"Id": ID, "Name": "bridge", "IPAM": {"Config": [{"Subnet": "172.17.0.0/16"}]}, "Labels": {}}
 _BOOT = frame(STDOUT, b"booted 26.1.5+dfsg1 1.45\n") + frame(STDOUT, b"ready\n")
 

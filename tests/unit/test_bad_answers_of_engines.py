@@ -18,9 +18,8 @@ from helpers.engine import connect
 from helpers.engine.reachable import Endpoint, open_client, resolve
 from helpers.engine.vm import VirtualMachine
 from helpers.errors import LabError
-from helpers.lab import Lab, labels
+from helpers.lab import Lab, labels, ownership
 from helpers.lab.stream import Stream
-from helpers.paths import run_dir
 from tests.unit.engine_double import ID, ROUTES, EngineDouble, frame, hijacked, in_use, reply, told
 from tests.unit.properties import JSON, PRINTED, readable
 
@@ -134,10 +133,10 @@ def test_a_lab_that_does_not_start_leaves_no_socket_and_no_thread(
     before = set(threading.enumerate())
     double.changed = changed
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", directory)
+        monkeypatch.setattr(ownership, "run_dir", lambda: Path(directory))
         with pytest.raises(LabError):
             use(double)
-        assert list(run_dir().glob("labs/*/*")) == []
+        assert list(Path(directory).glob("labs/*/*")) == []
     assert not [one for one in set(threading.enumerate()) - before if one.name.startswith("tunnel")]
 
 
