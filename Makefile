@@ -1,6 +1,6 @@
 # Every target delegates to `python3 -m helpers` or `python3 -m tools`; what it needs beyond Python, that command
 # installs, and says so beforehand.
-# Chapters and pytest's options go into ARGS:  make run ARGS="01 02"   make test ARGS="-x notebooks/01*"
+# Chapters, and options of pytest and JupyterLab, go into ARGS:  make run ARGS="01 02"   make test ARGS=-x
 # Without a network, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3

@@ -10,7 +10,12 @@ from helpers.command_line import Needs, Option, Verb
 _CHAPTER = Option("CHAPTER", "01, 01_default_bridge or a path")
 
 VERBS = (
-    Verb("lab", "open the course in JupyterLab, after all the set-up that is still needed", Needs.LEARNER),
+    Verb(
+        "lab",
+        "open the course in JupyterLab, after all set-up still needed; further arguments go to JupyterLab",
+        Needs.LEARNER,
+        passes_on=True,
+    ),
     Verb(
         "run",
         "execute chapters without a browser, leaving the stored notebooks as they are",

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from helpers import programs
+from helpers.page import redirect
 from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir
 from helpers.setup import debian, environment
 from helpers.steps import say
@@ -25,7 +26,7 @@ def command(arguments: list[str]) -> int:
         _carry_out(python, "sweep", "--images")
         _carry_out(python, "stop", "--delete")
     packages = debian.installed_by_us()
-    for directory in (run_dir(), cache_dir(), BUILD, VENV):
+    for directory in (run_dir(), cache_dir(), BUILD, redirect.in_home(), VENV):
         if directory.exists():
             if any(directory.iterdir()):
                 say(f"Deleting {directory}")

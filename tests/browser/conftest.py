@@ -56,7 +56,7 @@ def address(engine: Engine, notebooks: Path, tmp_path_factory: pytest.TempPathFa
         "LAB_STEPS": "on",
     }
     server = subprocess.Popen(
-        [*lab.jupyter_command(notebooks), "--no-browser"],
+        [*lab.JUPYTERLAB, f"--ServerApp.root_dir={notebooks}", "--no-browser"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

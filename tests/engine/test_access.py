@@ -21,7 +21,7 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
-from helpers.commands import lab as jupyterlab
+from helpers.commands.lab import JUPYTERLAB
 from helpers.engine import Engine
 from helpers.lab import Lab
 from helpers.learning import record
@@ -54,7 +54,7 @@ def kernel() -> Iterator[KernelManager]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Process, str]]:
     """Start JupyterLab as `make lab` does; yield its process and the address that it prints."""
     started = subprocess.Popen(
-        [*jupyterlab.jupyter_command(tmp_path_factory.mktemp("course")), "--no-browser"],
+        [*JUPYTERLAB, f"--ServerApp.root_dir={tmp_path_factory.mktemp('course')}", "--no-browser"],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

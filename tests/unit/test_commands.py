@@ -27,7 +27,7 @@ def test_without_a_verb_there_is_help(package: str, capsys: pytest.CaptureFixtur
     assert all(verb.name in helped for verb in PACKAGES[package].VERBS)
 
 
-@pytest.mark.parametrize("arguments", [["frobnicate"], ["clean", "--all"], ["lab", "01"]])
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["clean", "--all"], ["stop", "01"]])
 def test_unknown_verbs_and_arguments_are_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,7 +59,7 @@ def test_an_interruption_prints_one_line(
     assert capsys.readouterr().err.strip() == "Stopped. Repeat `python3 -m helpers lab` to go on."
 
 
-def test_pytests_own_options_pass_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_of_pytest_and_jupyterlab_pass_through(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     def record(package: str, verb: Verb, arguments: list[str]) -> int:
@@ -68,9 +68,12 @@ def test_pytests_own_options_pass_through(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(command_line, "carry_out", record)
     assert helpers.commands.main(["test", "-x", "--lf", "tests/unit"]) == 0
+    assert helpers.commands.main(["lab", "--no-browser", "--ServerApp.port=9999"]) == 0
     assert helpers.commands.main(["stop", "--delete"]) == 0
     assert helpers.commands.main(["stop"]) == 0
-    assert seen == ["test", "-x", "--lf", "tests/unit", "stop", "--delete", "stop"]
+    assert " ".join(seen) == (
+        "test -x --lf tests/unit lab --no-browser --ServerApp.port=9999 stop --delete stop"
+    )
 
 
 def test_windows_and_old_pythons_are_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def _first_result(project: Path, own: Mapping[str, str]) -> float:
 
 @contextmanager
 def _jupyterlab(project: Path, own: Mapping[str, str]) -> Iterator[Iterator[str]]:
-    server = _start(project, {**own, "SSH_CONNECTION": "no screen here"}, "lab")
+    server = _start(project, own, "lab", "--no-browser")
     try:
         assert server.stdout
         yield iter(server.stdout.readline, "")

@@ -1,0 +1,56 @@
+"""JupyterLab for this user of this computer alone, with the learner's own options on top."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+
+from jupyter_core.application import NoStart
+from jupyterlab.labapp import LabApp
+from traitlets.config import Config
+
+from helpers.page import redirect, remote
+from helpers.paths import NOTEBOOKS, chapter_files
+from helpers.steps import say
+
+
+def serve(arguments: Sequence[str]) -> None:
+    """Run JupyterLab until it is stopped; `arguments`, options of its own, take precedence over ours."""
+    redirect.remove_leftovers()
+    server = LabApp.initialize_server(list(arguments), config=_ours())
+    with ExitStack() as until_it_ends:
+        if server.open_browser and not server.sock:
+            page = str(until_it_ends.enter_context(redirect.page()))
+            server.browser_open_file = server.browser_open_file_to_run = page
+        else:
+            server.no_browser_open_file = True
+            if remote.connected() and not server.sock:
+                say(remote.directions(server.ip, server.port))
+        with suppress(NoStart):  # as after --generate-config
+            server.start()
+
+
+def _ours() -> Config:
+    """What we choose; it overrides configuration files, and the command line overrides it."""
+    ours = Config()
+    ours.ServerApp.root_dir = str(NOTEBOOKS)
+    ours.ServerApp.ip = "127.0.0.1"
+    ours.ServerApp.answer_yes = True  # one Ctrl-C ends it; kernels are shut down in order
+    ours.ServerApp.log_level = "WARN"  # the address is shown all the same
+    ours.ServerApp.allow_root = os.geteuid() == 0  # a container's only user is often root
+    ours.MappingKernelManager.transport_encryption = "auto"  # kernels listen on TCP ports
+    ours.LabApp.news_url = None  # nothing is fetched from outside
+    ours.LabApp.default_url = f"/lab/tree/{chapter_files()[0].name}"  # also in the address that is printed
+    if not _has_screen():
+        ours.ServerApp.open_browser = False
+    return ours
+
+
+def _has_screen() -> bool:
+    if remote.connected():
+        return False
+    if sys.platform == "darwin" or "WSL_DISTRO_NAME" in os.environ:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
