@@ -1,4 +1,4 @@
-"""Whether a lab's owner lives: by its lock if that can be seen, else by its machines and the Engine's clock."""
+"""Whether an owner lives: by its lock if that can be seen, else by its machines and the Engine's clock."""
 
 from __future__ import annotations
 
