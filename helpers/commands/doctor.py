@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from helpers import line_ends
 from helpers.errors import LabError
 from helpers.paths import VENV
 from helpers.setup import environment, installation
@@ -28,6 +29,11 @@ def command(arguments: list[str]) -> int:
     if not ready:
         print("Engine       not looked for yet: that needs the environment")
         return 0
+    try:
+        line_ends.check()
+    except LabError as error:
+        print(f"Project      {error}")
+        return 1
     choice = os.environ.get("LAB_ENGINE", "auto")
     if choice != "embedded":
         code = _docker(choice == "docker", every)

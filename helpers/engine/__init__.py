@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import docker
 import pandas as pd
 
+from helpers import line_ends
 from helpers.answers import understood
 from helpers.engine import embedded, images, reachable, refusals, requirements
 from helpers.engine.reachable import Endpoint
@@ -72,6 +73,7 @@ def connect(choice: str | None = None) -> Engine:
             f"Use one of {', '.join(CHOICES)}.",
         )
     _log.debug("the choice of the Engine is %s", choice)
+    line_ends.check()
     if choice == "embedded":
         return _open(embedded.start())
     if choice == "docker":

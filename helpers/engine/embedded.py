@@ -20,7 +20,7 @@ import docker.errors
 import psutil
 import requests
 
-from helpers import programs
+from helpers import line_ends, programs
 from helpers.engine import builder, guest, images, stock, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
@@ -176,6 +176,7 @@ def _provided() -> Path:
 
 
 def _build(entry: Path) -> None:
+    line_ends.check()
     if os.geteuid() != 0 and not shutil.which("sudo"):
         raise LabError(
             "Building the embedded engine",
