@@ -94,7 +94,7 @@ def _reachable() -> Engine:
     try:
         with _explained(engine.endpoint):
             _refuse_if_lacking(engine, requirements.quick(engine.client))
-            images.ensure(engine.client)
+            images.ensure(engine.client, engine.endpoint.url)
             measured = requirements.recall(engine.client)
             if measured is None:
                 labels = {images.LABEL: "requirements"}

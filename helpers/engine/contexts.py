@@ -1,4 +1,4 @@
-"""The docker CLI's configuration directory: the current context, where each one points, its certificates.
+"""The docker CLI's configuration directory: contexts, where each one points, certificates, proxies.
 
 docker-py reads the same files but turns every doubt into the default socket: an unknown context, a
 config.json that is not JSON, a directory without config.json. A lab on the wrong Engine is worse than an
@@ -20,6 +20,14 @@ from docker.errors import TLSParameterError
 from docker.tls import TLSConfig
 
 from helpers.errors import LabError
+
+_PROXIES = {
+    "httpProxy": "http_proxy",
+    "httpsProxy": "https_proxy",
+    "ftpProxy": "ftp_proxy",
+    "noProxy": "no_proxy",
+    "allProxy": "all_proxy",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,34 @@ def current(directory: Path) -> str:
         If config.json cannot be read or is not a JSON object.
     """
     path = directory / "config.json"
-    return str(_read_object(path).get("currentContext") or "") if path.exists() else ""
+    return str(_read_object(path).get("currentContext") or "") if _is_there(path) else ""
+
+
+def proxies(directory: Path, url: str) -> dict[str, str]:
+    """Return what config.json has containers and builds on an Engine use, as environment variables.
+
+    Parameters
+    ----------
+    directory:
+        The CLI's configuration directory, see `config_dir`.
+    url:
+        The Engine's address: it may have proxies of its own.
+
+    Raises
+    ------
+    LabError
+        If config.json cannot be read or is not as the CLI writes it.
+
+    Source: https://docs.docker.com/engine/cli/proxy/
+    """
+    path = directory / "config.json"
+    known = _read_object(path).get("proxies") or {} if _is_there(path) else {}
+    try:
+        chosen = known.get(url) or known.get("default") or {}
+        named = {variable: str(chosen[key]) for key, variable in _PROXIES.items() if chosen.get(key)}
+    except AttributeError as error:
+        raise _damaged(path, f"its proxies are {known!r}") from error
+    return named | {variable.upper(): value for variable, value in named.items()}
 
 
 def names(directory: Path) -> list[str]:
@@ -80,7 +115,7 @@ def load(directory: Path, name: str) -> Context:
     """
     folder = hashlib.sha256(name.encode()).hexdigest()
     path = directory / "contexts" / "meta" / folder / "meta.json"
-    if not path.exists():
+    if not _is_there(path):
         raise LabError(
             f"Looking up the Docker context {name!r}",
             f"{directory} knows only: {', '.join(names(directory))}",
@@ -97,7 +132,7 @@ def load(directory: Path, name: str) -> Context:
         ) from error
     certificates = directory / "contexts" / "tls" / folder / "docker"
     # As the CLI decides it: no certificates and nothing to skip means a plain connection.
-    if certificates.is_dir() or (skip_verify and host.startswith("tcp:")):
+    if _is_there(certificates) or (skip_verify and host.startswith("tcp:")):
         return Context(host, tls_from(certificates, verify=not skip_verify))
     return Context(host, None)
 
@@ -120,8 +155,8 @@ def tls_from(directory: Path, verify: bool) -> TLSConfig:
     ca, cert, key = (directory / f"{stem}.pem" for stem in ("ca", "cert", "key"))
     try:
         return TLSConfig(
-            client_cert=(str(cert), str(key)) if cert.exists() or key.exists() else None,
-            ca_cert=str(ca) if ca.exists() else None,
+            client_cert=(str(cert), str(key)) if _is_there(cert) or _is_there(key) else None,
+            ca_cert=str(ca) if _is_there(ca) else None,
             verify=verify,
         )
     except TLSParameterError as error:
@@ -134,6 +169,17 @@ def tls_from(directory: Path, verify: bool) -> TLSConfig:
 
 def _present(directory: Path) -> str:
     return "found " + (", ".join(sorted(path.name for path in directory.glob("*"))) or "nothing")
+
+
+def _is_there(path: Path) -> bool:
+    """Like `Path.exists`, which in some versions of Python takes what cannot be entered for empty."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _damaged(path, str(error)) from error
+    return True
 
 
 def _read_object(path: Path) -> dict[str, Any]:

@@ -15,13 +15,13 @@ import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-import docker
 import docker.errors
 import psutil
 import requests
 
 from helpers import line_ends, programs
 from helpers.engine import builder, guest, images, stock, vm
+from helpers.engine.client import Client
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
 from helpers.errors import LabError
@@ -64,7 +64,7 @@ def running() -> Endpoint | None:
     socket = engine_dir() / "docker.sock"
     if not socket.is_socket():
         return None
-    client = docker.DockerClient(base_url=f"unix://{socket}", version="1.41", timeout=20)
+    client = Client(f"unix://{socket}", 20, "1.41")
     try:
         client.ping()
     except (docker.errors.DockerException, requests.RequestException):

@@ -15,10 +15,11 @@ import docker
 import docker.errors
 
 from helpers.answers import understood
+from helpers.engine import contexts
 from helpers.errors import LabError
 from helpers.paths import NAME
 from helpers.setup import offline
-from helpers.steps import step
+from helpers.steps import say, step
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
 SUITE = os.environ.get("LAB_SUITE", "trixie")
@@ -45,13 +46,15 @@ _REPOSITORY = f"{NAME}/machine"
 MACHINE_IMAGE = f"{_REPOSITORY}:{SUITE}-{key('machine')}"
 
 
-def ensure(client: docker.DockerClient) -> None:
+def ensure(client: docker.DockerClient, url: str) -> None:
     """Build the machine image on an Engine that does not have it, from ``debian:<suite>-slim``.
 
     Parameters
     ----------
     client:
         Of that Engine.
+    url:
+        Its address, for which Docker's configuration may name proxies.
 
     Raises
     ------
@@ -66,10 +69,12 @@ def ensure(client: docker.DockerClient) -> None:
     tail: list[str] = []
     with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
         try:
+            # Without credentials: the base image is public, and a credential store may be missing, ask, or
+            # hang. A base image that `docker pull` has fetched with the user's own is not pulled again.
             for message in client.api.build(
                 path=str(DEFINITIONS / "machine"),
                 tag=MACHINE_IMAGE,
-                buildargs={"SUITE": SUITE},
+                buildargs={**_proxies(url), "SUITE": SUITE},
                 labels={LABEL: "image"},
                 rm=True,
                 forcerm=True,
@@ -105,6 +110,14 @@ def remove(client: docker.DockerClient) -> list[str]:
     return kept
 
 
+def _proxies(url: str) -> dict[str, str]:
+    try:
+        return contexts.proxies(contexts.config_dir(os.environ), url)
+    except LabError as unreadable:  # the build may need none
+        say(f"Going on without the proxies of Docker's configuration: {unreadable.gist}")
+        return {}
+
+
 def _load(client: docker.DockerClient, archive: Path) -> None:
     with (
         step(f"Loading the machine image {MACHINE_IMAGE} from {archive}", about="1 min"),
@@ -132,6 +145,7 @@ def _failure(seen: str) -> LabError:
     return LabError(
         f"Building the machine image from debian:{SUITE}-slim",
         seen,
-        "Check that the Engine reaches its image registry and Debian's packages, then repeat; "
-        "or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
+        f"Check that the Engine reaches its image registry and Debian's packages, then repeat. If only "
+        f"the registry refuses: `docker pull debian:{SUITE}-slim`, which uses your own login, is enough. "
+        "Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
     )

@@ -100,7 +100,7 @@ def _start_with(
         raise LabError(
             "Probing what the Engine can do",
             str(error.explanation),
-            "Build it first: helpers.engine.images.ensure(client)",
+            "Build it first: helpers.engine.images.ensure(client, url)",
         ) from error
     except APIError as error:
         raise NotStarted(str(error.explanation)) from error

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-import docker
 from docker.constants import IS_WINDOWS_PLATFORM
 from docker.context import ContextAPI
 from docker.errors import DockerException
@@ -27,6 +26,7 @@ from docker.utils import parse_host
 from helpers import programs
 from helpers.answers import understood
 from helpers.engine import contexts, refusals
+from helpers.engine.client import Client
 from helpers.errors import BadAnswer, LabError
 
 T = TypeVar("T")
@@ -88,9 +88,7 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
     return _checked(Endpoint(context.host, source, tls=context.tls))
 
 
-def open_client(
-    endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = REQUEST_S
-) -> docker.DockerClient:
+def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = REQUEST_S) -> Client:
     """Connect to an Engine and make sure that it is a Docker Engine a lab can talk to.
 
     Parameters
@@ -140,18 +138,9 @@ def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
     return contexts.tls_from(Path(directory), verify)
 
 
-def _client(endpoint: Endpoint, api_version: str, timeout_s: int) -> docker.DockerClient:
+def _client(endpoint: Endpoint, api_version: str, timeout_s: int) -> Client:
     """Make a client without a word on the wire: a stated API version spares docker-py its own negotiation."""
-    client = docker.DockerClient(
-        base_url=_with_ssh_port(endpoint.url),
-        version=api_version,
-        timeout=timeout_s,
-        tls=endpoint.tls or False,
-        use_ssh_client=True,
-    )
-    # HTTP_PROXY would divert even 127.0.0.1, and REQUESTS_CA_BUNDLE would replace the Engine's own authority.
-    client.api.trust_env = False
-    return client
+    return Client(_with_ssh_port(endpoint.url), timeout_s, api_version, endpoint.tls)
 
 
 def _ask_version(endpoint: Endpoint, timeout_s: int) -> dict[str, Any]:

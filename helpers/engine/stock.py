@@ -21,6 +21,7 @@ import docker.errors
 import requests
 from docker.types import IPAMConfig, IPAMPool, Mount
 
+from helpers.engine.client import Client
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 from helpers.errors import LabError
 from helpers.file_lock import exclusive
@@ -151,7 +152,7 @@ def fill(url: str, patience_s: float = 0) -> None:
         If one does not boot, with what it said last; if the Engine fails; or if another process does it for
         longer than `patience_s`.
     """
-    client = docker.DockerClient(base_url=url, timeout=_BOOT_S)
+    client = Client(url, _BOOT_S)
     try:
         with exclusive(engine_dir().with_suffix(".refill"), "another process to fill the stock", patience_s):
             _fill(client.api)

@@ -18,6 +18,7 @@ from docker.transport.unixconn import UnixHTTPAdapter
 
 from helpers import scripts
 from helpers.answers import understood
+from helpers.engine.client import Client
 from helpers.engine.refusals import FAILURES
 from helpers.errors import BadAnswer
 from helpers.lab.stream import STDOUT, Stream
@@ -71,7 +72,7 @@ class Tunnel:
         timeout_s:
             Seconds that a request may wait for its answer.
         """
-        client = docker.DockerClient(base_url=f"unix://{self.path}", version=api_version, timeout=timeout_s)
+        client = Client(f"unix://{self.path}", timeout_s, api_version)
         client.api.mount("http+docker://", _OnePool(f"http+unix://{self.path}", timeout_s))
         return client
 

@@ -56,6 +56,8 @@ ROUTES: Mapping[str, bytes] = {
     "GET /images/.*/json": told({"Id": f"sha256:{ID}", "RepoTags": []}),
     "GET /containers/json": told([]),
     "GET /volumes": told({"Volumes": []}),
+    "POST /build": told({"stream": "Successfully built"}),
+    "POST /images/create": told({}),
     "POST /networks/create": told({"Id": ID}),
     "POST /containers/create": told({"Id": ID, "Warnings": []}),
     "POST /containers/.*/attach": hijacked(_BOOT),
@@ -73,6 +75,7 @@ class EngineDouble:
     def __init__(self, path: Path) -> None:
         self.url = f"unix://{path}"
         self.changed: Mapping[str, bytes] = {}
+        self.received: list[str] = []  # requests, with head and body
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen(64)
@@ -90,7 +93,8 @@ class EngineDouble:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.sendall(self._answer(_request(connection)))
+            self.received.append(_request(connection))
+            connection.sendall(self._answer(self.received[-1].splitlines()[0]))
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(65536):
                 pass
@@ -125,4 +129,4 @@ def _request(connection: socket.socket) -> str:
     length = re.search(rb"(?i)content-length: (\d+)", head)
     while length and len(body) < int(length[1]):
         body += connection.recv(65536)
-    return head.decode().splitlines()[0]
+    return f"{head.decode()}\n\n{body.decode(errors='replace')}"

@@ -105,11 +105,11 @@ def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
     (workshop / offline.IMAGE).write_text(holds)
     client = SimpleNamespace(images=SimpleNamespace(get=get, load=load))
     if holds == images.MACHINE_IMAGE:
-        images.ensure(client)  # type: ignore[arg-type]
+        images.ensure(client, "unix:///engine.sock")  # type: ignore[arg-type]
         assert there == [holds]
     else:
         with pytest.raises(LabError, match="another image"):
-            images.ensure(client)  # type: ignore[arg-type]
+            images.ensure(client, "unix:///engine.sock")  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(not debian.is_debian(), reason="apt-get is Debian's")

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import docker
 import docker.errors
 
 from helpers import programs
 from helpers.engine import embedded, images
+from helpers.engine.client import Client
 from helpers.errors import LabError
 from helpers.paths import BUILD, PROJECT
 from helpers.setup import locks, offline
@@ -118,7 +118,7 @@ def _refuse_changes() -> None:
 
 
 def _save_image(url: str, target: Path) -> None:
-    client = docker.DockerClient(base_url=url, timeout=_SAVE_TIMEOUT_S)
+    client = Client(url, _SAVE_TIMEOUT_S)
     try:
         with target.open("wb") as file:
             for chunk in client.images.get(images.MACHINE_IMAGE).save(named=True):
