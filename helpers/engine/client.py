@@ -9,12 +9,19 @@ build of the machine image needs of that file it is given by name (see `helpers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import docker
 from docker.auth import AuthConfig
 from docker.tls import TLSConfig
 from docker.utils.proxy import ProxyConfig
+
+
+class Closable(Protocol):
+    """What leads to an Engine and has an end of its own."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class Client(docker.DockerClient):
@@ -31,6 +38,8 @@ class Client(docker.DockerClient):
         first request.
     tls:
         Certificates for a ``tcp://`` endpoint; None means plain HTTP.
+    way:
+        Is closed with the client.
     """
 
     def __init__(
@@ -39,8 +48,16 @@ class Client(docker.DockerClient):
         timeout_s: int,
         api_version: str | None = None,
         tls: TLSConfig | None = None,
+        way: Closable | None = None,
     ) -> None:
+        self._way = way
         self.api = _Api(base_url=url, version=api_version, timeout=timeout_s, tls=tls or False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        if self._way:
+            self._way.close()
 
 
 class _NoCredentials(AuthConfig):

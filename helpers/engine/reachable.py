@@ -5,13 +5,13 @@ Source: https://docs.docker.com/reference/cli/docker/#environment-variables
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
-import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -23,9 +23,8 @@ from docker.errors import DockerException
 from docker.tls import TLSConfig
 from docker.utils import parse_host
 
-from helpers import programs
 from helpers.answers import understood
-from helpers.engine import contexts, refusals
+from helpers.engine import contexts, refusals, ssh
 from helpers.engine.client import Client
 from helpers.errors import BadAnswer, LabError
 
@@ -44,7 +43,8 @@ class Endpoint:
     Attributes
     ----------
     url:
-        As in DOCKER_HOST: ``unix:///var/run/docker.sock``, ``tcp://host:2376``, ``ssh://user@host``.
+        As in DOCKER_HOST: ``unix:///var/run/docker.sock``, ``tcp://host:2376``, ``ssh://user@host``,
+        ``ssh://user@host:port/path/of/docker.sock``.
     source:
         "DOCKER_HOST", "context 'colima' (DOCKER_CONTEXT)", "context 'colima' (currentContext)",
         "default socket".
@@ -108,17 +108,27 @@ def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int 
     """
     tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
     _checked(endpoint, tried)
-    with refusals.explained(tried, endpoint.url, timeout_s):
-        version = _within(timeout_s, lambda: _ask_version(endpoint, timeout_s))
-        refusals.refuse_unsuitable(tried, version)
-        api_version = str(version["ApiVersion"])
-        _log.debug("%s (%s) speaks API %s", endpoint.url, endpoint.source, api_version)
-        return _client(endpoint, api_version, request_timeout_s)
+    deadline = time.monotonic() + timeout_s
+    url, way = endpoint.url, None
+    with ExitStack() as unless_it_succeeds:
+        if url.lower().startswith(ssh.SCHEME):
+            way = ssh.Forward(url, tried, timeout_s)
+            unless_it_succeeds.callback(way.close)
+            url = way.url
+        with refusals.explained(tried, endpoint.url, timeout_s):
+            left_s = deadline - time.monotonic()
+            version = _within(left_s, lambda: _ask_version(url, endpoint.tls, timeout_s))
+            refusals.refuse_unsuitable(tried, version)
+            api_version = str(version["ApiVersion"])
+            _log.debug("%s (%s) speaks API %s", endpoint.url, endpoint.source, api_version)
+            client = Client(url, request_timeout_s, api_version, endpoint.tls, way)
+        unless_it_succeeds.pop_all()
+    return client
 
 
 def _checked(endpoint: Endpoint, tried: str = "") -> Endpoint:
     try:
-        parse_host(endpoint.url, IS_WINDOWS_PLATFORM, tls=endpoint.tls is not None)
+        parse_host(_for_docker_py(endpoint.url), IS_WINDOWS_PLATFORM, tls=endpoint.tls is not None)
         urlsplit(endpoint.url).port  # noqa: B018  # a ValueError unless it is one
     except (DockerException, ValueError) as error:
         raise LabError(
@@ -127,6 +137,16 @@ def _checked(endpoint: Endpoint, tried: str = "") -> Endpoint:
             "Write it as unix:///path, tcp://host:port or ssh://user@host, or unset it.",
         ) from error
     return endpoint
+
+
+def _for_docker_py(url: str) -> str:
+    """Leave out the path of an ssh:// address, which the docker CLI takes and docker-py refuses."""
+    parts = urlsplit(url)
+    if parts.scheme != "ssh":
+        return url
+    if not parts.hostname:
+        raise ValueError("no host is named")
+    return parts._replace(path="").geturl()
 
 
 def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
@@ -138,15 +158,9 @@ def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
     return contexts.tls_from(Path(directory), verify)
 
 
-def _client(endpoint: Endpoint, api_version: str, timeout_s: int) -> Client:
-    """Make a client without a word on the wire: a stated API version spares docker-py its own negotiation."""
-    return Client(_with_ssh_port(endpoint.url), timeout_s, api_version, endpoint.tls)
-
-
-def _ask_version(endpoint: Endpoint, timeout_s: int) -> dict[str, Any]:
-    if endpoint.url.startswith("ssh://"):
-        _knock_by_ssh(endpoint, timeout_s)
-    client = _client(endpoint, refusals.MINIMUM_API, timeout_s)
+def _ask_version(url: str, tls: TLSConfig | None, timeout_s: int) -> dict[str, Any]:
+    # A stated API version spares docker-py its own negotiation.
+    client = Client(url, timeout_s, refusals.MINIMUM_API, tls)
     try:
         with understood("the Engine's version"):
             version = client.api.version(api_version=False)
@@ -157,36 +171,6 @@ def _ask_version(endpoint: Endpoint, timeout_s: int) -> dict[str, Any]:
             "Reading the Engine's version", f"/version answered {str(version)[:200]}", refusals.WRONG_ADDRESS
         )
     return version
-
-
-def _knock_by_ssh(endpoint: Endpoint, timeout_s: int) -> None:
-    """Run what docker-py will run over ssh, but bounded, forbidden to ask questions, and with its stderr."""
-    url = urlsplit(_with_ssh_port(endpoint.url))
-    options = ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={timeout_s}", "-p", str(url.port)]
-    if url.username:
-        options += ["-l", url.username]
-    command = ["ssh", *options, "--", str(url.hostname), "docker system dial-stdio"]
-    tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
-    by_hand = f"Make this work without a question: ssh {url.netloc.replace(':', ' -p ')} docker version"
-    if importlib.util.find_spec("paramiko") is None:  # docker-py imports it even to run the ssh command
-        raise LabError(
-            tried, "docker-py has no ssh support here", f"{sys.executable} -m pip install paramiko"
-        )
-    patience_s = 0.9 * timeout_s  # what is left of the caller's bound suffices to say what happened
-    programs.run(command, timeout_s=patience_s, tried=tried, next_step=by_hand)
-
-
-def _with_ssh_port(url: str) -> str:
-    """State the port of ssh_config in the URL: docker-py would insist on port 22 otherwise."""
-    parts = urlsplit(url)
-    if parts.scheme != "ssh" or parts.port or not parts.hostname:
-        return url
-    try:
-        shown = programs.run(["ssh", "-G", "--", parts.hostname], timeout_s=5).stdout
-    except LabError:
-        return f"{url}:22"
-    port = next((line.split()[1] for line in shown.splitlines() if line.startswith("port ")), "22")
-    return f"ssh://{parts.netloc}:{port}"
 
 
 def _within(timeout_s: float, work: Callable[[], T]) -> T:

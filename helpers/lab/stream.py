@@ -38,7 +38,7 @@ class Stream:
 
     def half_close(self) -> None:
         """End the command's standard input, and go on reading its output."""
-        with suppress(OSError):  # an ssh:// connection is a pair of pipes: there is no half of it to close
+        with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ def _already_read(hijacked: Any, connection: Any) -> bytes:
     """Recover what http.client read past the response's headers: docker-py hands out the bare socket."""
     try:
         reader = hijacked._response.raw._fp.fp
-    except AttributeError:  # TLS and ssh:// have no reader in between
+    except AttributeError:  # TLS has no reader in between
         return b""
     connection.setblocking(False)  # an empty buffer must not wait for more
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import closing
 
 from docker.tls import TLSConfig
 
@@ -26,11 +27,11 @@ def main() -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            client = open_client(endpoint)
-            quiet = 0
-            while quiet < 2:  # an object that was being made when its owner died is found the second time
-                quiet = 0 if remove_lab(client, ticket["lab"]) else quiet + 1
-                time.sleep(1)
+            with closing(open_client(endpoint)) as client:
+                quiet = 0
+                while quiet < 2:  # an object that was being made when its owner died is found the second time
+                    quiet = 0 if remove_lab(client, ticket["lab"]) else quiet + 1
+                    time.sleep(1)
             return
         except (LabError, *FAILURES) as error:  # whatever the Engine says now, it may say something else soon
             print(f"lab {ticket['lab']}: {error}", file=sys.stderr, flush=True)

@@ -7,7 +7,6 @@ import os
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -213,45 +212,3 @@ def test_tls_to_an_engine_without_tls(tcp: Callable[[Answer], str]) -> None:
     url = tcp(version())
     endpoint = resolve({"DOCKER_HOST": url, "DOCKER_TLS": "1", "DOCKER_CONFIG": "/nonexistent"})
     assert "No TLS is spoken there" in refusal(url, tls=endpoint.tls).next_step
-
-
-# ssh
-
-
-@pytest.fixture
-def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that puts an `ssh` made of the given shell code before the real one in PATH."""
-    pytest.importorskip("paramiko")
-
-    def install(code: str) -> None:
-        (tmp_path / "ssh").write_text(f"#!/bin/sh\n{code}\n")
-        (tmp_path / "ssh").chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-
-    return install
-
-
-def test_errors_of_ssh_are_quoted(ssh: Callable[[str], None]) -> None:
-    ssh('echo "me@far: Permission denied (publickey)." >&2; exit 255')
-    error = refusal("ssh://me@far")
-    assert "Permission denied (publickey)" in error.seen
-    assert error.next_step.endswith("ssh me@far -p 22 docker version")
-
-
-def test_ssh_without_an_answer_is_bounded(ssh: Callable[[str], None]) -> None:
-    ssh("exec sleep 60")
-    started = time.monotonic()
-    assert "no answer to ssh within 0.9 s" in refusal("ssh://me@far:22", timeout_s=1).seen
-    assert time.monotonic() - started < 4
-
-
-def test_the_port_of_ssh_config_is_used(ssh: Callable[[str], None], tmp_path: Path) -> None:
-    ssh(f'[ "$1" = -G ] && echo "port 2222" && exit 0\necho "$@" > {tmp_path}/arguments; exit 1')
-    refusal("ssh://me@far")
-    assert "-p 2222 -l me -- far docker system dial-stdio" in (tmp_path / "arguments").read_text()
-
-
-def test_ssh_without_paramiko(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "paramiko", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "pip install paramiko" in refusal("ssh://me@far:22").next_step
