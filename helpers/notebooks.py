@@ -18,6 +18,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from helpers import paths
+from helpers.engine import CannotRunHere
 from helpers.errors import LabError
 from helpers.paths import NOTEBOOKS
 from helpers.steps import Step, step
@@ -30,6 +31,10 @@ UNATTENDED = {"LAB_STEPS": "off", "LAB_PROGRESS": "off"}
 
 class ChapterFailed(Exception):
     """A cell of a chapter did not do what it should; the message shows the cell and its error."""
+
+
+class ChapterMissed(Exception):
+    """The Engine lacks what the chapter needs; the message says what that is."""
 
 
 def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
@@ -95,6 +100,8 @@ def execute(path: Path) -> NotebookNode:
 
     Raises
     ------
+    ChapterMissed
+        If the Engine lacks what the chapter needs.
     ChapterFailed
         If a cell raises, takes too long, or ends the kernel.
     LabError
@@ -142,6 +149,8 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
                 task = asyncio.current_task()
                 if task and task.cancelling():  # Ctrl-C, which nbclient takes for a dead kernel
                     raise asyncio.CancelledError from error
+                if isinstance(error, CellExecutionError) and error.ename == CannotRunHere.__name__:
+                    raise ChapterMissed(f"{path.stem}: {error.evalue}") from error
                 raise ChapterFailed(_message(path, cell, error)) from error
     finally:
         if await manager.is_alive():

@@ -61,15 +61,22 @@ def _docker(is_only_choice: bool, every: bool) -> int | None:
         print(f"Docker       {error}")
         return 1 if is_only_choice else None
     suffices = requirements.suffices(rows)
-    verdict = (
-        "would be used" if suffices or is_only_choice else "would not be used: it cannot carry the course"
-    )
+    verdict = "would be used" if suffices or is_only_choice else "would not be used: it cannot carry a lab"
     print(f"Docker       {endpoint.url} ({endpoint.source}) {verdict}")
     _show(rows)
     if suffices:
+        _say_what_is_missed(rows)
         _show_contents(endpoint, every)
         return 0
     return 1 if is_only_choice else None
+
+
+def _say_what_is_missed(rows: list[Requirement]) -> None:
+    """Say which chapters need something that this Engine lacks, and what happens to them."""
+    missed = {chapter for row in rows if row.fatal and not row.ok for chapter in row.needed_by.split(", ")}
+    if missed:
+        print(f"Missed       chapters {', '.join(sorted(missed))}: they need the rows with ✗.")
+        print("             `make lab` takes the embedded engine for them where that is possible.")
 
 
 def _embedded(every: bool) -> int:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from helpers.engine import connect
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers.engine import CannotRunHere, connect
 from helpers.lab import reaper
 from helpers.setup import environment
 from helpers.steps import say
 
 
-def prepare() -> None:
-    """Connect to the Engine, starting or building it where needed, and remove what dead owners left on it.
+def prepare(chapters: Sequence[Path] = ()) -> None:
+    """Connect to the Engines, starting or building them where needed, and remove what dead owners left there.
 
     Done before any notebook runs: the bound on a cell's time is no measure for a first start.
+
+    Parameters
+    ----------
+    chapters:
+        Those that are about to run: each may need another Engine than the rest.
     """
     environment.list_fonts()
-    engine = connect()
-    say(f"Engine: {engine.version} at {engine.endpoint.url} ({engine.endpoint.source})")
-    try:
-        reaper.sweep(engine.client)
-    finally:
-        engine.close()
+    prepared = set()
+    for chapter in ["", *(path.name[:2] for path in chapters)]:
+        try:
+            engine = connect(chapter=chapter)
+        except CannotRunHere:
+            continue  # the chapter itself says what it lacks
+        try:
+            if engine.endpoint.url not in prepared:
+                say(f"Engine: {engine.version} at {engine.endpoint.url} ({engine.endpoint.source})")
+                reaper.sweep(engine.client)
+                prepared.add(engine.endpoint.url)
+        finally:
+            engine.close()

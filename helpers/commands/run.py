@@ -8,15 +8,22 @@ from helpers.steps import say
 
 
 def command(names: list[str]) -> int:
-    """Execute the named chapters, or all; one that fails does not keep the others from running."""
+    """Execute the named chapters, or all; one that fails does not keep the others from running.
+
+    One that the Engine lacks something for is missed, which is no failure.
+    """
     paths = notebooks.find(names)
-    engines.prepare()
-    failed = 0
+    engines.prepare(paths)
+    failed = missed = 0
     for path in paths:
         try:
             notebooks.execute(path)
+        except notebooks.ChapterMissed as reason:
+            say(f"\nMissed: {reason}\n")
+            missed += 1
         except notebooks.ChapterFailed as failure:
             say(f"\n{failure}\n")
             failed += 1
-    say(f"{len(paths) - failed} passed, {failed} failed")
+    passed = len(paths) - failed - missed
+    say(f"{passed} passed, {failed} failed" + (f", {missed} missed" if missed else ""))
     return 1 if failed else 0

@@ -17,7 +17,7 @@ from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.steps import say
 
-__all__ = ["Endpoint", "Engine", "connect"]
+__all__ = ["CannotRunHere", "Endpoint", "Engine", "connect"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +51,11 @@ class Engine:
         self.client.close()
 
 
-def connect(choice: str | None = None) -> Engine:
+class CannotRunHere(LabError):
+    """The Engine can carry a lab, but lacks what this chapter needs."""
+
+
+def connect(choice: str | None = None, chapter: str = "") -> Engine:
     """Return the Engine for this run; start or build the embedded one if that is the choice.
 
     Parameters
@@ -59,9 +63,13 @@ def connect(choice: str | None = None) -> Engine:
     choice:
         "docker" for the Engine that DOCKER_HOST, the current context or the default socket names;
         "embedded" for our own; "auto" for the first that can carry a lab. Default: $LAB_ENGINE, else "auto".
+    chapter:
+        Such as "07": the Engine must have what that chapter needs beyond what all do.
 
     Raises
     ------
+    CannotRunHere
+        If the Engine lacks what that chapter alone needs, and there is no other one.
     LabError
         If there is no such Engine, or it cannot carry a lab; with evidence and the next step.
     """
@@ -77,43 +85,54 @@ def connect(choice: str | None = None) -> Engine:
     if choice == "embedded":
         return _open(embedded.start())
     if choice == "docker":
-        return _reachable()
+        return _reachable(chapter)
     try:
-        return _reachable()
+        return _reachable(chapter)
     except LabError as unusable:
         _log.debug("no Engine that is already there can be used: %s", unusable)
         if embedded.why_impossible():
             raise
         if not embedded.running():
-            say(f"No usable Docker Engine ({unusable.gist}): taking the embedded engine")
+            missed = f"Chapter {chapter} needs what this Docker Engine lacks"
+            why = missed if isinstance(unusable, CannotRunHere) else "No usable Docker Engine"
+            say(f"{why} ({unusable.gist}): taking the embedded engine")
     return _open(embedded.start())  # outside: what fails there is not a consequence of the above
 
 
-def _reachable() -> Engine:
+def _reachable(chapter: str) -> Engine:
     engine = _open(reachable.resolve())
     try:
         with _explained(engine.endpoint):
-            _refuse_if_lacking(engine, requirements.quick(engine.client))
+            _refuse_if_lacking(engine, requirements.quick(engine.client), chapter)
             images.ensure(engine.client, engine.endpoint.url)
             measured = requirements.recall(engine.client)
             if measured is None:
                 labels = {images.LABEL: "requirements"}
                 measured = requirements.check(engine.client, images.MACHINE_IMAGE, labels)
                 requirements.remember(engine.client, measured)
-            _refuse_if_lacking(engine, measured)
+            _refuse_if_lacking(engine, measured, chapter)
     except BaseException:
         engine.close()
         raise
     return engine
 
 
-def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement]) -> None:
-    if requirements.suffices(rows):
-        return
-    # What could not be measured, because something else failed first, would only hide that.
-    lacking = [row for row in rows if row.fatal and not row.ok and row.evidence != requirements.UNMEASURED]
-    raise LabError(
-        f"Checking that the Engine at {engine.endpoint.url} ({engine.endpoint.source}) can carry a lab",
+def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement], chapter: str) -> None:
+    if lacking := requirements.lacking(rows):
+        # What could not be measured, because something else failed first, would only hide that.
+        measured = [row for row in lacking if row.evidence != requirements.UNMEASURED]
+        raise LabError(f"Checking that {_named(engine)} can carry a lab", *_told(measured))
+    if lacking := requirements.lacking(rows, chapter):
+        raise CannotRunHere(f"Checking that {_named(engine)} can run chapter {chapter}", *_told(lacking))
+
+
+def _named(engine: Engine) -> str:
+    return f"the Engine at {engine.endpoint.url} ({engine.endpoint.source})"
+
+
+def _told(lacking: list[requirements.Requirement]) -> tuple[str, str]:
+    """What was seen of the rows that are lacking, and what to do."""
+    return (
         "\n".join(f"{row.name}: {row.evidence}" for row in lacking),
         " ".join(dict.fromkeys(f"{row.hint.rstrip('.')}." for row in lacking)),
     )

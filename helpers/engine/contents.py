@@ -9,8 +9,7 @@ import docker
 from docker.types import Mount
 
 from helpers.answers import understood
-from helpers.engine import refusals
-from helpers.engine.images import LABEL
+from helpers.engine import asking, refusals
 from helpers.engine.reachable import REQUEST_S
 
 Manifest = dict[str, str]  # version by name of the package
@@ -52,19 +51,9 @@ def of_engine(client: docker.DockerClient, image: str) -> Manifest:
 
 def _ask(client: docker.DockerClient, image: str, mounts: list[Mount]) -> Manifest:
     tried = f"Listing the Debian packages of {image}"
+    question = ["dpkg-query", "--show", "--showformat", "${Package} ${Version}\n"]
     with refusals.explained(tried, client.api.base_url, REQUEST_S), understood("what dpkg-query printed"):
-        container = client.containers.create(
-            image,
-            entrypoint=["dpkg-query"],
-            command=["--show", "--showformat", "${Package} ${Version}\n"],
-            labels={LABEL: "contents"},
-            mounts=mounts,
-            network_mode="none",
-            auto_remove=True,  # nothing stays, also if we end here
-        )
-        printed = container.attach(stream=True)
-        container.start()
-        return read(b"".join(printed).decode())
+        return read(asking.printed(client, image, question, mounts=mounts))
 
 
 def read(printed: str) -> Manifest:

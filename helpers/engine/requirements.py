@@ -26,6 +26,7 @@ DISK_BYTES = 3 * 10**9
 MEMORY_BYTES = 10**9
 REMEMBERED_S = 24 * 3600
 UNMEASURED = "not measured"
+ALL = "all"  # in the column needed_by: every chapter
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Requirement:
     hint:
         What to do about it; empty where nothing needs doing.
     fatal:
-        Whether an Engine without it cannot carry the course.
+        Whether the chapters that need it cannot run without it.
     """
 
     name: str
@@ -67,23 +68,23 @@ def _module(name: str) -> str:
 
 # Rows of the table in its order. Those of _IN_CONTAINER are measured in a privileged container.
 _BY_API = {
-    "API version": _Kind("all", f"Update Docker to 20.10 or newer, or {EMBEDDED}"),
-    "Linux engine": _Kind("all", "In Docker Desktop's menu choose “Switch to Linux containers…”"),
-    "not rootless": _Kind("all", f"Start a rootful Engine and choose its context, or {EMBEDDED}"),
-    "memory": _Kind("all", "Give the Engine more memory (Docker Desktop: Settings, Resources)"),
-    "free LAN": _Kind("all", "Remove networks that nobody uses: docker network prune"),
+    "API version": _Kind(ALL, f"Update Docker to 20.10 or newer, or {EMBEDDED}"),
+    "Linux engine": _Kind(ALL, "In Docker Desktop's menu choose “Switch to Linux containers…”"),
+    "not rootless": _Kind(ALL, f"Start a rootful Engine and choose its context, or {EMBEDDED}"),
+    "memory": _Kind(ALL, "Give the Engine more memory (Docker Desktop: Settings, Resources)"),
+    "free LAN": _Kind(ALL, "Remove networks that nobody uses: docker network prune"),
 }
 _IN_CONTAINER = {
-    "privileged containers": _Kind("all", f"Allow privileged containers on that Engine, or {EMBEDDED}"),
-    "cgroups": _Kind("all", f"Restart Docker with --default-cgroupns-mode=private, or {EMBEDDED}"),
-    "bridge and NAT": _Kind("all", _module("bridge veth iptable_nat xt_addrtype xt_MASQUERADE")),
+    "privileged containers": _Kind(ALL, f"Allow privileged containers on that Engine, or {EMBEDDED}"),
+    "cgroups": _Kind(ALL, f"Restart Docker with --default-cgroupns-mode=private, or {EMBEDDED}"),
+    "bridge and NAT": _Kind(ALL, _module("bridge veth iptable_nat xt_addrtype xt_MASQUERADE")),
     "overlay storage": _Kind(
-        "all", f"Move Docker's data to ext4 with filetype or xfs with ftype=1, or {EMBEDDED}"
+        ALL, f"Move Docker's data to ext4 with filetype or xfs with ftype=1, or {EMBEDDED}"
     ),
-    "disk free": _Kind("all", "Free space on the Engine: docker system df, then docker system prune"),
+    "disk free": _Kind(ALL, "Free space on the Engine: docker system df, then docker system prune"),
     "macvlan": _Kind("04", _module("macvlan")),
     "ipvlan": _Kind("04", _module("ipvlan"), fatal=False),
-    "vxlan": _Kind("06, 07", _module("vxlan")),
+    "vxlan": _Kind("06, 07, 08", _module("vxlan")),
     "IPsec": _Kind("06", _module("esp4 xt_bpf xt_policy")),
     "ip_vs": _Kind("07", _module("ip_vs")),
     "xt_ipvs": _Kind("07", _module("xt_ipvs")),
@@ -159,20 +160,46 @@ def as_frame(requirements: Iterable[Requirement]) -> pd.DataFrame:
     return pd.DataFrame([asdict(one) for one in requirements], columns=[*columns, "fatal"])[columns]
 
 
-def suffices(requirements: Iterable[Requirement]) -> bool:
-    """Whether an Engine with these rows of `requirements` can carry the course."""
-    return all(one.ok or not one.fatal for one in requirements)
+def lacking(requirements: Iterable[Requirement], chapter: str = "") -> list[Requirement]:
+    """Return the rows that keep an Engine from carrying a lab.
+
+    Parameters
+    ----------
+    requirements:
+        All rows, from `quick` or `check`.
+    chapter:
+        Such as "07": what that chapter alone needs counts, too. Default: only what every chapter needs.
+    """
+    return [
+        one
+        for one in requirements
+        if one.fatal and not one.ok and (one.needed_by == ALL or chapter in one.needed_by.split(", "))
+    ]
 
 
-def free_lans(client: docker.DockerClient) -> Iterator[ipaddress.IPv4Network]:
-    """Yield the /24 networks from 192.168.99.0 on that overlap no network on the Engine of `client`.
+def suffices(requirements: Iterable[Requirement], chapter: str = "") -> bool:
+    """Whether an Engine with these rows of `requirements` can carry a lab (see `lacking` for `chapter`)."""
+    return not lacking(requirements, chapter)
+
+
+def free_lans(
+    client: docker.DockerClient, routes: Iterable[ipaddress.IPv4Network] = ()
+) -> Iterator[ipaddress.IPv4Network]:
+    """Yield the /24 networks from 192.168.99.0 on that overlap none of the Engine's networks, and no route.
+
+    Parameters
+    ----------
+    client:
+        Of the Engine.
+    routes:
+        Destinations that the Engine's host has a route to, from `helpers.engine.routes`.
 
     Raises
     ------
     BadAnswer
         If the Engine's list of networks cannot be read.
     """
-    taken = _subnets(client)
+    taken = [*_subnets(client), *routes]
     for third in range(99, 255):
         candidate = ipaddress.IPv4Network(f"192.168.{third}.0/24")
         if not any(candidate.overlaps(subnet) for subnet in taken):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import re
 import secrets
@@ -12,7 +13,8 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from helpers.answers import understood
-from helpers.engine import Engine, connect, stock
+from helpers.engine import Engine, connect, routes, stock
+from helpers.engine.images import MACHINE_IMAGE
 from helpers.engine.refusals import FAILURES, said
 from helpers.errors import BadAnswer, LabError
 from helpers.lab import boot, labels, lan, ownership, reaper
@@ -42,6 +44,8 @@ class Lab:
         1 to 20 letters and digits, and begins with a letter.
     engine:
         Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
+    chapter:
+        Such as "07", for one that needs more of the Engine than the others do (see the table in chapter 00).
 
     Attributes
     ----------
@@ -54,25 +58,29 @@ class Lab:
 
     Raises
     ------
+    CannotRunHere
+        If the Engine lacks what the `chapter` needs, and there is no other one.
     LabError
         If there is no Engine, no free /24, or a machine does not come up. Nothing is left behind then.
     """
 
     current: ClassVar[Lab | None] = None
 
-    def __init__(self, machines: int | Sequence[str] = 1, engine: Engine | None = None) -> None:
+    def __init__(
+        self, machines: int | Sequence[str] = 1, engine: Engine | None = None, chapter: str = ""
+    ) -> None:
         names = _names(machines)
         self.id = f"{labels.PREFIX}{secrets.token_hex(4)}"
         self.machines: dict[str, Machine] = {}
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
-            self.engine = engine or connect()
+            self.engine = engine or connect(chapter=chapter)
             self._ownership = ownership.hold(self.id)
             self._watch = reaper.Watch(self.engine.endpoint, self.id)
             try:
                 reaper.sweep(self.engine.client)
                 mine = labels.for_lab(self.id)
-                self.lan = lan.create(self.engine.client, self.id, mine)
+                self.lan = lan.create(self.engine.client, self.id, mine, self._routes())
                 addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
                 self._boot(boot.Plan(self.id, mine, self.lan, addresses, reaper.sockets(self.id)))
             except FAILURES as error:
@@ -88,6 +96,10 @@ class Lab:
     @property
     def _has_stock(self) -> bool:
         return self.engine.endpoint.backend == "embedded"
+
+    def _routes(self) -> list[ipaddress.IPv4Network]:
+        """What the Engine's host has a route to; of the embedded engine's, only what Docker made itself."""
+        return [] if self._has_stock else routes.of_engine(self.engine.client, MACHINE_IMAGE)
 
     def _boot(self, plan: boot.Plan) -> None:
         api, names = self.engine.client.api, list(plan.addresses)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import docker
@@ -48,7 +48,12 @@ class Lan:
         return str(self.subnet[_FIRST_HOST + index])
 
 
-def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> Lan:
+def create(
+    client: docker.DockerClient,
+    name: str,
+    labels: Mapping[str, str],
+    routes: Iterable[ipaddress.IPv4Network] = (),
+) -> Lan:
     """Create the LAN on the first free /24 from 192.168.99.0/24 on.
 
     Two labs that start together may choose the same one: the Engine refuses the second, which then goes on.
@@ -59,6 +64,8 @@ def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) ->
         Of the Engine that carries the lab.
     name, labels:
         Of the network.
+    routes:
+        What the Engine's host has a route to already.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) ->
         If no /24 is free, or the Engine refuses for another reason.
     """
     refusals: list[str] = []
-    for subnet, _ in zip(free_lans(client), range(_ATTEMPTS), strict=False):
+    for subnet, _ in zip(free_lans(client, routes), range(_ATTEMPTS), strict=False):
         try:
             with understood("the Engine's answer to a new network"):
                 lan = Lan(name, _create(client, name, subnet, labels), subnet)
@@ -81,8 +88,8 @@ def create(client: docker.DockerClient, name: str, labels: Mapping[str, str]) ->
     raise LabError(
         "Creating the lab's LAN",
         "\n".join(refusals)
-        or "every /24 from 192.168.99.0 to 192.168.254.0 overlaps a network of this Engine",
-        "See `docker network ls` and remove networks that are not used; `make clean` removes labs.",
+        or "every /24 from 192.168.99.0 to 192.168.254.0 overlaps a network of this Engine or a route",
+        "See `docker network ls` and `ip route`, and remove unused networks; `make clean` removes labs.",
     )
 
 

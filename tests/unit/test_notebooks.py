@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import notebooks
+from helpers.commands import engines, run
 from helpers.errors import LabError
 from helpers.paths import PROJECT, run_dir
 from helpers.setup import environment
@@ -76,6 +77,20 @@ def test_a_failing_cell_is_shown_with_its_error(tmp_path: Path, capsys: pytest.C
     assert "ZeroDivisionError" in message
     assert "\x1b[" not in message
     assert "✗ 01_x (" in capsys.readouterr().err
+
+
+def test_a_chapter_that_the_engine_lacks_something_for_is_missed_and_fails_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raising = "from helpers.engine import CannotRunHere\nraise CannotRunHere('tried', 'ip_vs: none', 'next')"
+    lacking, good = store(tmp_path / "07_x.ipynb", raising), store(tmp_path / "01_x.ipynb", "1")
+    with pytest.raises(notebooks.ChapterMissed, match="ip_vs: none"):
+        notebooks.execute(lacking)
+    monkeypatch.setattr(engines, "prepare", lambda _: None)
+    assert run.command([str(lacking), str(good)]) == 0
+    said = capsys.readouterr().err
+    assert "Missed: 07_x: tried" in said
+    assert said.splitlines()[-1] == "1 passed, 0 failed, 1 missed"
 
 
 def test_a_hanging_cell_fails_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,9 +11,13 @@ from typing import Any
 import docker
 import pytest
 
-from helpers.engine import probing, requirements
+import helpers.engine as engine_package
+from helpers.engine import CannotRunHere, connect, probing, requirements, routes
 from helpers.engine.probing import Finding
+from helpers.engine.reachable import Endpoint
 from helpers.engine.requirements import Requirement
+from helpers.errors import BadAnswer
+from helpers.paths import chapter_files
 
 GOOD_INFO = {
     "ID": "ABCD",
@@ -108,6 +112,24 @@ def test_free_lan_avoids_every_overlap(subnets: list[str], free: str) -> None:
     assert str(next(requirements.free_lans(client(subnets)))) == free
 
 
+def test_free_lan_avoids_what_the_host_has_a_route_to() -> None:
+    printed = """[
+        {"dst": "default", "gateway": "192.168.99.1", "dev": "wlan0"},
+        {"dst": "192.168.99.0/24", "dev": "wlan0", "protocol": "kernel"},
+        {"type": "local", "dst": "192.168.100.7", "dev": "tun0", "table": "local"},
+        {"type": "broadcast", "dst": "192.168.99.255", "dev": "wlan0", "table": "local"}
+    ]"""
+    taken = routes.read(printed)
+    assert [str(one) for one in taken] == ["192.168.99.0/24", "192.168.100.7/32", "192.168.99.255/32"]
+    assert str(next(requirements.free_lans(client([]), taken))) == "192.168.101.0/24"
+
+
+@pytest.mark.parametrize("printed", ["", "7", '[{"dst": "somewhere"}]', '[{"dev": "eth0"}]'])
+def test_routes_that_cannot_be_read(printed: str) -> None:
+    with pytest.raises(BadAnswer):
+        routes.read(printed)
+
+
 def test_full_check_of_a_good_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = check(monkeypatch, found())
     assert [row.name for row in rows if not row.ok] == []
@@ -129,8 +151,63 @@ def test_ipvlan_alone_is_not_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert requirements.suffices(check(monkeypatch, no_ipvlan))
     no_ipvs = found(ip_vs=Finding("ip_vs", False, "no /proc/net/ip_vs"))
     rows = check(monkeypatch, no_ipvs)
-    assert not requirements.suffices(rows)
+    assert requirements.suffices(rows)
+    assert requirements.suffices(rows, "06")
+    assert not requirements.suffices(rows, "07")
+    assert [row.name for row in requirements.lacking(rows, "07")] == ["ip_vs"]
     assert "modprobe -a ip_vs" in by_name(rows)["ip_vs"].hint
+
+
+def test_a_chapter_asks_for_what_it_alone_needs() -> None:
+    needed = {
+        chapter
+        for kind in requirements._IN_CONTAINER.values()
+        if kind.fatal and kind.needed_by != requirements.ALL
+        for chapter in kind.needed_by.split(", ")
+    }
+    asked = {
+        path.name[:2]
+        for path in chapter_files()
+        if f'chapter=\\"{path.name[:2]}\\"' in path.read_text("utf-8")
+    }
+    assert asked == needed
+
+
+@pytest.mark.parametrize(
+    ("choice", "embedded_runs", "chapter", "taken"),
+    [
+        ("docker", True, "", "docker"),
+        ("docker", True, "06", "docker"),
+        ("docker", True, "07", None),
+        ("auto", True, "06", "docker"),
+        ("auto", True, "07", "embedded"),
+        ("auto", False, "07", None),
+        ("auto", False, "01", "docker"),
+    ],
+)
+def test_the_engine_is_chosen_by_chapter(
+    choice: str, embedded_runs: bool, chapter: str, taken: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An Engine without ip_vs, as some WSL kernels and older versions of Docker Desktop are."""
+    rows = check(monkeypatch, found(ip_vs=Finding("ip_vs", False, "no /proc/net/ip_vs")))
+    chosen = engine_package.Engine
+    own = Endpoint("unix:///var/run/docker.sock", "default socket")
+    ours = Endpoint("unix:///run/engine/docker.sock", "embedded engine", "embedded")
+    monkeypatch.setattr(engine_package, "_open", lambda endpoint: chosen(client(), endpoint, "26.1.5"))
+    monkeypatch.setattr(engine_package.reachable, "resolve", lambda: own)
+    monkeypatch.setattr(engine_package.images, "ensure", lambda *_: None)
+    monkeypatch.setattr(engine_package.requirements, "recall", lambda _: rows)
+    monkeypatch.setattr(chosen, "close", lambda _: None)
+    monkeypatch.setattr(engine_package.embedded, "start", lambda: ours)
+    monkeypatch.setattr(engine_package.embedded, "running", lambda: ours)
+    monkeypatch.setattr(
+        engine_package.embedded, "why_impossible", lambda: "" if embedded_runs else "not here"
+    )
+    if taken:
+        assert connect(choice, chapter).endpoint.backend == taken
+    else:
+        with pytest.raises(CannotRunHere, match="ip_vs: no /proc/net/ip_vs"):
+            connect(choice, chapter)
 
 
 def test_a_nearly_full_disk_and_an_interrupted_probe(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ _OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", flags=re.MULTILINE)  # what a termi
 def command(names: list[str]) -> int:
     """Execute the named chapters, or all, and store each; one that fails stays as it was."""
     paths = notebooks.find(names)
-    engines.prepare()
+    engines.prepare(paths)
     failed = 0
     for path in paths:
         try:
