@@ -37,6 +37,7 @@ PACKAGES = tuple(
 _KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within two
 _BOOT_S = 300
 _IMPORT_S = 900
+_NEEDED_BYTES = 10**9  # what a chapter writes, and some more
 
 
 def why_impossible() -> str:
@@ -271,7 +272,7 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
 
 def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
     directory = engine_dir()
-    overlay = directory / "disk.qcow2"
+    overlay = _disk_of(directory)
     _overlay(overlay, str(prepared / "disk.qcow2"))
     machine = VirtualMachine(directory)
     (directory / "entry").write_text(str(entry))
@@ -279,6 +280,7 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
     try:
         machine.start(accelerator, overlay, entry / "kernel", entry / "initrd", prepared / "state")
         machine.resume()
+        overlay.unlink()  # QEMU has it open: its space is free again when QEMU ends, however that comes
         # A guest that wakes has the time at which it was saved.
         guest.run(entry, machine, f"date -s @{time.time():.0f}")
         guest.forward(entry, machine)
@@ -288,8 +290,21 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
         started = True
         return endpoint
     finally:
+        overlay.unlink(missing_ok=True)
         if not started:
             machine.end()
+
+
+def _disk_of(instance: Path) -> Path:
+    """Where a running instance writes: in the cache, because the run directory may be in memory."""
+    free = shutil.disk_usage(cache_dir()).free
+    if free < _NEEDED_BYTES:
+        raise LabError(
+            f"Starting the embedded engine with its disk in {cache_dir()}",
+            f"{free / 1e9:.1f} GB free; {_NEEDED_BYTES / 1e9:.0f} GB are needed",
+            "Make room there, or set XDG_CACHE_HOME to a larger disk, then repeat.",
+        )
+    return cache_dir() / f"{instance.name}.qcow2"
 
 
 def _reconnected() -> Endpoint | None:

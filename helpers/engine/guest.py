@@ -58,8 +58,9 @@ def run(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _
 def _ssh(
     entry: Path, machine: VirtualMachine, flags: list[str], command: list[str], timeout_s: float, output: int
 ) -> None:
+    # Files by their bare names: in a path, ssh takes a space for a separator and a % for a token of its own.
     options = (
-        f"UserKnownHostsFile={entry / builder.KNOWN_HOSTS}",
+        f"UserKnownHostsFile={builder.KNOWN_HOSTS}",
         f"HostKeyAlias={builder.HOST_ALIAS}",
         "StrictHostKeyChecking=yes",
         "IdentitiesOnly=yes",
@@ -67,9 +68,9 @@ def _ssh(
         "LogLevel=ERROR",
         f"ConnectTimeout={_PATIENCE_S}",
     )
-    key = ["-F", "none", "-i", str(entry / builder.SSH_KEY), "-p", str(machine.ssh_port)]
+    key = ["-F", "none", "-i", builder.SSH_KEY, "-p", str(machine.ssh_port)]
     argv = ["ssh", *key, *(f"-o{option}" for option in options), *flags, "root@127.0.0.1", *command]
     try:
-        programs.run(argv, timeout_s=timeout_s, output=output)
+        programs.run(argv, timeout_s=timeout_s, output=output, cwd=entry)
     except LabError as error:
         raise machine.failure(f"running {command or 'ssh'} in it", error.seen) from error

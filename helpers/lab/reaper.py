@@ -57,6 +57,8 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
         client,
         lambda found: found.get(labels.LAB) in dead or (everything and labels.is_mine(found)),
     )
+    for lab_id in dead:
+        shutil.rmtree(ownership.directory(lab_id), ignore_errors=True)
     _log.debug("swept %d objects of %s labs", removed, "all" if everything else "dead")
     return removed
 

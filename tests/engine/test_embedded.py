@@ -20,6 +20,7 @@ from helpers.lab import Lab
 from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from tests.engine.support import mode, python
 
+ODD = "My Disk, 100% 'übel': {x}"  # what ssh, QEMU and a shell each read in a way of their own
 CONNECT = "from helpers.engine import connect; print(connect().client.info()['ID'])"
 
 pytestmark = [
@@ -42,7 +43,7 @@ def test_its_sockets_disks_and_keys_are_accessible_only_to_their_owner(embedded_
     (entry,) = (cache_dir() / "engine").iterdir()
     prepared = next(entry.glob("prepared-*"))
     running = engine_dir()
-    for path in (running / "docker.sock", entry / "ssh_key", entry / "host_key", running / "disk.qcow2"):
+    for path in (running / "docker.sock", entry / "ssh_key", entry / "host_key", prepared / "disk.qcow2"):
         assert mode(path) == "0o600", path
     assert mode(entry) == mode(prepared) == "0o700"
     assert (prepared / "state").stat().st_size > 0
@@ -70,10 +71,10 @@ def test_ssh_refuses_anyone_without_the_key(ssh_port: int, tmp_path: Path) -> No
 
 @pytest.fixture
 def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """Give the test its own cache and instance; the built disk is shared and only read."""
+    """Give the test its own instance, and a cache at an odd path; the built disk is shared, and only read."""
     (built,) = (cache_dir() / "engine").iterdir()
     instance = f"{ENGINE}-recovers"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ODD))
     monkeypatch.setenv("LAB_INSTANCE", instance)
     monkeypatch.setenv("LAB_ENGINE", "embedded")
     (cache_dir() / "engine").mkdir(mode=0o700)
@@ -88,6 +89,7 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     first, second = (one.communicate(timeout=180)[0].strip() for one in both)
     assert first == second != ""
     (qemu,) = _processes(own_engine / "qmp.sock")
+    assert list(cache_dir().glob("*.qcow2")) == []  # the running disk goes with its process
 
     # The forwarding ssh process is killed: the same virtual machine can be reached again.
     (forward,) = _processes(own_engine / "docker.sock")

@@ -59,6 +59,7 @@ def test_what_a_killed_lab_left_is_removed_after_the_computers_name_has_changed(
     killed.kill()
     elsewhere(engine, "under another host name")
     assert wait_until_empty(lambda: of_lab(engine.client, killed.lab_id), 30) == {}
+    assert not ownership.directory(killed.lab_id).exists()
 
 
 def test_what_is_left_of_a_lab_whose_owner_nobody_sees_is_removed_after_the_bound(
@@ -71,8 +72,8 @@ def test_what_is_left_of_a_lab_whose_owner_nobody_sees_is_removed_after_the_boun
     (ownership.directory(killed.lab_id) / "owner.lock").unlink()  # as if it had been on another computer
 
     def machines() -> list[str]:
-        found = engine.client.containers.list(all=True)
-        return [one.name for one in found if one.name and one.name.startswith(killed.lab_id)]
+        names = [one["Names"][0] for one in engine.client.api.containers(all=True)]
+        return [name for name in names if killed.lab_id in name]
 
     assert wait_until_empty(machines, 60) == []  # the dead-man's switch
     assert killed.lab_id not in ownership.dead_labs(engine.client.api)
