@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from helpers.engine import Engine
 from helpers.lab import Lab, ownership
-from helpers.paths import PROJECT, run_dir
 from tests.engine.support import Owner, wait_until_empty
+from tools.soak import neighbours
 from tools.soak.lab_objects import of_lab
 
 StartOwner = Callable[..., Owner]
-ANOTHER_LAB = "from helpers.lab import Lab; Lab().close()"
-# What a private /tmp hides. The Engine's socket lies in it, and is the only thing that both owners share.
-NOTHING_SHARED = """
-mount --bind "$ENGINE_DIR" /mnt
-mount -t tmpfs none "$RUN_DIR"
-export LAB_ENGINE=docker DOCKER_HOST=unix:///mnt/docker.sock XDG_RUNTIME_DIR=/mnt
-exec "$@"
-"""
-ELSEWHERE = {
-    "in another PID namespace": "unshare --pid --fork --mount-proc",
-    "after a step of the clock": "unshare --time --boottime 86400 --monotonic 86400 --fork",
-    "under another host name": "unshare --uts sh -c 'hostname workshop-17 && exec \"$@\"' sh",
-    "with nothing shared but the Engine": (
-        f"unshare --mount --pid --fork --mount-proc sh -ec {shlex.quote(NOTHING_SHARED)} sh"
-    ),
-}
 
 
 @pytest.fixture
@@ -41,9 +21,9 @@ def living(owner: StartOwner) -> Owner:
     return owner()
 
 
-@pytest.mark.parametrize("where", ELSEWHERE)
+@pytest.mark.parametrize("where", neighbours.ELSEWHERE)
 def test_another_owner_leaves_a_living_lab_alone(where: str, engine: Engine, living: Owner) -> None:
-    elsewhere(engine, where)
+    neighbours.start_lab(engine, where)
     machine = engine.client.containers.get(f"{living.lab_id}-host")
     assert machine.status == "running"
     assert machine.exec_run(["docker", "ps"]).exit_code == 0
@@ -57,7 +37,7 @@ def test_what_a_killed_lab_left_is_removed_after_the_computers_name_has_changed(
     for watch in killed.watches():
         watch.kill()
     killed.kill()
-    elsewhere(engine, "under another host name")
+    neighbours.start_lab(engine, neighbours.RENAMED)
     assert wait_until_empty(lambda: of_lab(engine.client, killed.lab_id), 30) == {}
     assert not ownership.directory(killed.lab_id).exists()
 
@@ -83,11 +63,3 @@ def test_what_is_left_of_a_lab_whose_owner_nobody_sees_is_removed_after_the_boun
     with Lab(engine=engine):
         pass
     assert wait_until_empty(lambda: of_lab(engine.client, killed.lab_id), 30) == {}
-
-
-def elsewhere(engine: Engine, where: str) -> None:
-    """Start and close a lab in a process that sees another computer."""
-    socket = Path(engine.endpoint.url.removeprefix("unix://"))
-    places = [f"ENGINE_DIR={socket.parent}", f"RUN_DIR={run_dir()}"]
-    command = [*shlex.split(ELSEWHERE[where]), sys.executable, "-c", ANOTHER_LAB]
-    subprocess.run(["env", *places, *command], cwd=PROJECT, check=True, timeout=300)

@@ -17,7 +17,7 @@ from helpers.engine.refusals import FAILURES
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.paths import PROJECT, engine_dir
-from tools.soak import ground
+from tools.soak import ground, neighbours
 
 Fault = Callable[[Lab, Random], str]
 
@@ -112,6 +112,9 @@ FAULTS: Mapping[str, Fault] = {
     "disk full in the virtual machine": disk_full,
     "the clock jumps": clock_jumped,
     "Ctrl-C during set-up": set_up_interrupted,
+    "other owners, who do not see this one": neighbours.neighbour,
+    "killed with its watch; the computer renamed": neighbours.renamed,
+    "a session with another XDG_RUNTIME_DIR": neighbours.another_session,
 }
 
 
