@@ -1,7 +1,7 @@
-# Every target delegates to `python3 -m helpers` or `python3 -m tools`; what it needs beyond Python, that command
-# installs, and says so beforehand.
-# Chapters, and options of pytest and JupyterLab, go into ARGS:  make run ARGS="01 02"   make test ARGS=-x
-# Without a network, from an unpacked workshop kit:  make lab OFFLINE=kit
+# Every target delegates to `python3 -m helpers` or `python3 -m tools`. That command installs what it needs besides
+# Python, and announces it first.
+# Chapters, and options for pytest and JupyterLab, go into ARGS:  make run ARGS="01 02"   make test ARGS=-x
+# Without internet access, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3
 LEARNER := lab run test doctor shell progress stop sweep clean

@@ -1,4 +1,4 @@
-"""What plain `pytest --nbval` needs beyond pyproject.toml, from whatever directory it is called."""
+"""What plain `pytest --nbval` needs in addition to pyproject.toml, from any directory."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tests.notebooks.rehearsal import with_rehearsals
 def pytest_configure(config: pytest.Config) -> None:
     # nbval opens the file relative to the current directory.
     config.option.nbval_sanitize_with = str(config.rootpath / config.option.nbval_sanitize_with)
-    # The kernels that nbval starts inherit these: no learner's profile, no durations in what is compared.
+    # The kernels that nbval starts inherit this: no learner's profile, no durations in compared outputs.
     environment.isolate()
     os.environ.update(notebooks.UNATTENDED)
     if config.option.nbval:
         environment.list_fonts()
-    # An emulated engine uses one processor: each further worker of pytest-xdist brings an engine of its own.
+    # An emulated engine uses one processor: each additional worker of pytest-xdist has its own engine.
     worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
     if worker != "gw0":
         os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
-    # Of a verdict table its text and its HTML are compared; nbval compares strings alone.
+    # Only a verdict table's text and HTML are compared, because nbval compares only strings.
     if isinstance(collector, IPyNbFile):
         collector.skip_compare = (*collector.skip_compare, ROWS)
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """A file's tests stay together, in their order; chapters that are broken on purpose may part."""
+    """Keeps a file's tests together, in order, except the chapters that are broken on purpose."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if "broken_on_purpose" in nodeid else super()._split_scope(nodeid)
@@ -53,5 +53,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.getoption("numprocesses", None):  # here, and not in a worker: all of those have ended
+    if config.getoption("numprocesses", None):  # in the controller, after all workers have ended
         embedded.stop(f"{ENGINE}-gw*")
