@@ -1,4 +1,4 @@
-"""Reading what an Engine, a program or a file says: what cannot be read is a `BadAnswer`."""
+"""Parsing what comes from an Engine, a program or a file: what cannot be parsed raises `BadAnswer`."""
 
 from __future__ import annotations
 
@@ -7,38 +7,37 @@ from contextlib import contextmanager
 
 from helpers.errors import BadAnswer
 
-# What reading comes to where a field is missing, of another kind, out of range, or nested too deeply.
+# What parsing raises if a field is missing, has the wrong type, is out of range, or is nested too deeply.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @contextmanager
 def understood(what: str, *also: type[Exception]) -> Iterator[None]:
-    """Turn what goes wrong while a foreign answer is parsed into a `BadAnswer`; also as a decorator.
+    """Turn the exceptions raised by parsing a foreign answer into a `BadAnswer`; also works as a decorator.
 
-    Put nothing else in it than the parsing (not a generator, which parses later), or a call of docker-py,
-    which parses what the Engine answers: elsewhere the same exceptions are mistakes of our own, and have to
-    show.
+    Wrap only the parsing itself (not a generator, which parses later), or a call of docker-py, which parses
+    the Engine's answer. Anywhere else the same exceptions are bugs of ours and must not be hidden.
 
     Parameters
     ----------
     what:
-        What is read, e.g. "what ping printed".
+        What is being parsed, e.g. "what ping printed".
     also:
-        Further exceptions by which a parser refuses, e.g. ``ElementTree.ParseError``.
+        Further exceptions that a parser raises on malformed input, e.g. ``ElementTree.ParseError``.
 
     Raises
     ------
     BadAnswer
-        In place of those exceptions. All others come through.
+        Instead of those exceptions. All others propagate.
     """
     try:
         yield
     except Exception as error:
-        # Over an answer that is no object, docker-py raises a bare Exception.
+        # docker-py raises a bare Exception if an answer is not a JSON object.
         if not isinstance(error, (*UNREADABLE, *also)) and type(error) is not Exception:
             raise
         raise BadAnswer(
             f"Reading {what}",
-            f"it is cut short, or of an unknown kind ({type(error).__name__}: {error})",
-            "Run the cell again. If it comes again, restart the kernel and run the chapter from the top.",
+            f"it is truncated or has an unknown format ({type(error).__name__}: {error})",
+            "Run the cell again. If that does not help, restart the kernel and run the chapter from the top.",
         ) from error

@@ -1,8 +1,8 @@
-"""A command line of verbs: ``python3 -m helpers VERB``, ``python3 -m tools VERB``.
+"""A command line made of verbs: ``python3 -m helpers VERB``, ``python3 -m tools VERB``.
 
-One table of `Verb` says all there is to know of each: the parser, the help, and the environment that it runs
-in follow from it. Runs on the standard library alone; a verb's own module is imported once its environment
-has been entered.
+A table of `Verb` describes each verb completely: its parser, its help and its environment follow from that.
+Runs on the standard library alone; a verb's own module is imported only after its environment has been
+entered.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from helpers.steps import say
 class Needs(Enum):
     """The Python environment that a verb runs in."""
 
-    NOTHING = "the standard library; the verb enters an environment by itself if it wants one"
-    WHAT_IS_THERE = "an environment, if one has been made: without one there is nothing to do"
-    LEARNER = "what a learner runs, installed first where it is missing"
-    EVERYTHING = "also what tests and publishing add"
+    NOTHING = "the standard library; the verb itself enters an environment if it needs one"
+    WHAT_IS_THERE = "an existing environment: without one there is nothing to do"
+    LEARNER = "what a learner runs; it is installed first if it is missing"
+    EVERYTHING = "what a learner runs, plus what tests and publishing need"
 
 
 @dataclass(frozen=True)
 class Option:
-    """What may follow a verb: a flag, or a word that may be repeated (``CHAPTER``)."""
+    """What may follow a verb: a flag, or a word that can be repeated (``CHAPTER``)."""
 
     name: str
     summary: str
@@ -40,18 +40,18 @@ class Option:
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb; the module of its name in the same package has its ``command(arguments) -> int``.
+    """One verb. The module of the same name in the package's ``commands`` has ``command(arguments) -> int``.
 
     Attributes
     ----------
     name, summary:
-        As the help shows them.
+        As shown in the help.
     needs:
-        The environment that it runs in.
+        The environment it runs in.
     options:
         What may follow it.
     passes_on:
-        Whether it reads the rest of the command line itself.
+        Whether it parses the rest of the command line itself.
     """
 
     name: str
@@ -62,9 +62,9 @@ class Verb:
 
 
 def main(package: str, about: str, verbs: Sequence[Verb], arguments: Sequence[str]) -> int:
-    """Carry out one verb of ``python3 -m PACKAGE`` and return the exit code.
+    """Run one verb of ``python3 -m PACKAGE`` and return the exit code.
 
-    Foreseeable trouble is one message on the standard error stream, never a traceback; with LAB_DEBUG=1 the
+    A foreseeable error is printed to standard error as one message without a traceback; with LAB_DEBUG=1, the
     traceback is shown as well.
     """
     parser = _parser(package, about, verbs)
@@ -81,10 +81,10 @@ def main(package: str, about: str, verbs: Sequence[Verb], arguments: Sequence[st
         if debugging.enabled():
             raise
         print(f"\n{error}", file=sys.stderr)
-    except BrokenPipeError:  # the reader of the output has gone, as in `… doctor | head`
+    except BrokenPipeError:  # the reader of the output has exited, as in `… doctor | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        print(f"\nStopped. Repeat `python3 -m {package} {verb.name}` to go on.", file=sys.stderr)
+        print(f"\nStopped. Run `python3 -m {package} {verb.name}` again to continue.", file=sys.stderr)
         return 130
     return 1
 

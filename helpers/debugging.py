@@ -1,6 +1,6 @@
-"""LAB_DEBUG=1: what the helpers do, and where their errors come from. The standard library alone.
+"""LAB_DEBUG=1 shows what the helpers do and where their errors come from. Standard library only.
 
-Each module logs with its own logger (``logging.getLogger(__name__)``), and nothing is printed without this.
+Each module has its own logger (``logging.getLogger(__name__)``); without LAB_DEBUG nothing is printed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ _FORMAT = "%(asctime)s.%(msecs)03d %(name)s: %(message)s"
 
 
 def enabled() -> bool:
-    """Whether LAB_DEBUG asks for it."""
+    """Return whether LAB_DEBUG is set, to anything but 0."""
     return os.environ.get("LAB_DEBUG", "") not in ("", "0")
 
 
 def install() -> None:
-    """Let the helpers' loggers write to the standard error stream, if LAB_DEBUG asks for it; once."""
+    """Make the helpers' loggers write to standard error if LAB_DEBUG is set; a second call does nothing."""
     logger = logging.getLogger(__package__)
     if not enabled() or logger.handlers:
         return

@@ -1,4 +1,4 @@
-"""The one kind of error that a learner is meant to read."""
+"""The one kind of error that is written for learners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LabError(RuntimeError):
     tried:
         What was being done, e.g. "reaching the Docker Engine at unix:///var/run/docker.sock".
     seen:
-        The evidence: what answered instead, quoted as it came (a console log, an Engine message).
+        The evidence: what happened instead, quoted verbatim (a console log, an Engine message).
     next_step:
         What the reader can do about it.
     """
@@ -31,7 +31,7 @@ class LabError(RuntimeError):
 
     @property
     def gist(self) -> str:
-        """The first line of what was seen, for where there is room for one."""
+        """The first line of what was seen, for places that have room for only one."""
         return next((line for line in self.seen.splitlines() if line.strip()), "nothing").strip()
 
     def __str__(self) -> str:
@@ -39,9 +39,9 @@ class LabError(RuntimeError):
         return f"{self.tried}\n  seen: {seen}\n  next: {self.next_step}"
 
     def _render_traceback_(self) -> list[str]:
-        """Show the message alone in a notebook: IPython asks for this before it draws a traceback.
+        """Show only the message in a notebook: IPython calls this before it formats a traceback.
 
-        With LAB_DEBUG=1 show what Python shows: the traceback, and those of the causes.
+        With LAB_DEBUG=1, show what Python would: the traceback, and those of the causes.
         """
         if debugging.enabled():
             return "".join(traceback.format_exception(self)).splitlines()
@@ -49,4 +49,4 @@ class LabError(RuntimeError):
 
 
 class BadAnswer(LabError):
-    """What an Engine or a machine answered cannot be read: it is cut short, or of an unknown kind."""
+    """An answer from an Engine or a machine cannot be parsed: it is truncated or has an unknown format."""

@@ -1,4 +1,4 @@
-"""A lock between processes that says what it waits for, and does not wait for ever."""
+"""A lock between processes that reports what it waits for and does not wait forever."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ _SILENT_S = 2.0
 
 @contextmanager
 def exclusive(path: Path, what: str, patience_s: float = _PATIENCE_S) -> Iterator[None]:
-    """Hold the lock file `path`; a process that dies lets go of it, so nothing is ever left locked.
+    """Hold the lock file `path`. The kernel releases it if this process dies, so it is never left locked.
+
+    `what` names what is waited for while another process holds it: "another process to fill the stock".
 
     Raises
     ------
     LabError
-        If another process holds it for longer than `patience_s`. `what` is what that process does.
+        If another process holds it for longer than `patience_s`.
     """
     with path.open("w") as file:
 
@@ -35,7 +37,7 @@ def exclusive(path: Path, what: str, patience_s: float = _PATIENCE_S) -> Iterato
             lock,
             tried=f"Waiting for {what}",
             within_s=patience_s,
-            next_step="End the process that holds it (`fuser` names it), then repeat.",
+            next_step="End the process that holds it (`fuser` shows which one), then repeat.",
             silent_s=_SILENT_S,
         )
         yield

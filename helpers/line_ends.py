@@ -1,4 +1,4 @@
-"""Whether the project's files have the line ends that Linux reads."""
+"""Checks that the project's files have the line endings that Linux expects."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from helpers.paths import PROJECT
 
 PACKAGE = PROJECT / "helpers"
 
-_EITHER = {".py", ".pyc"}  # Python reads both line ends
+_EITHER = {".py", ".pyc"}  # Python accepts both line endings
 
 
 def check() -> None:
-    """Refuse scripts and definitions with Windows line ends (CRLF), which would fail on a Linux machine.
+    """Refuse scripts and definitions with Windows line endings (CRLF), which would fail on a Linux machine.
 
-    A checkout has LF by .gitattributes; an archive that was packed on Windows may not.
+    A checkout has LF because of .gitattributes; an archive made on Windows may not.
 
     Raises
     ------
     LabError
-        With the names of the files that have CRLF.
+        If there are such files; it names them.
     """
     files = (path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and path.suffix not in _EITHER)
     if damaged := [str(path.relative_to(PACKAGE)) for path in files if b"\r\n" in path.read_bytes()]:
         raise LabError(
             f"Reading the project's files in {PACKAGE}",
-            f"Windows line ends (CRLF), on which Linux machines fail, in {', '.join(damaged)}",
-            "Clone the project with git on Linux or in WSL, which writes LF, or unpack an archive of it.",
+            f"Windows line endings (CRLF), which do not work on Linux, in {', '.join(damaged)}",
+            "Clone the project with git on Linux or in WSL, or unpack an archive made there.",
         )

@@ -1,4 +1,4 @@
-"""The chapters as files: which there are, and executing one from top to bottom."""
+"""The chapters as files: finding them, and executing one from top to bottom."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from helpers.steps import Step, step
 from helpers.text import without_colours
 
 CELL_TIMEOUT_S = 600
-# What is stored and compared must hold no duration, and must not depend on who runs it.
+# Outputs that are stored and compared must not contain durations or depend on who runs the chapter.
 UNATTENDED = {"LAB_STEPS": "off", "LAB_PROGRESS": "off"}
 
 
@@ -38,12 +38,12 @@ class ChapterMissed(Exception):
 
 
 def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
-    """Return the notebooks that `names` mean, or all chapters in their order.
+    """Return the notebooks that `names` refer to, or all chapters in order.
 
     Parameters
     ----------
     names:
-        Each a number ("01"), a name ("01_default_bridge") or a path of a notebook.
+        Each is a number ("01"), a name ("01_default_bridge") or the path of a notebook.
     directory:
         Where the chapters are.
 
@@ -57,29 +57,29 @@ def find(names: Sequence[str], directory: Path = NOTEBOOKS) -> list[Path]:
 
 
 def read(path: Path) -> NotebookNode:
-    """Read a notebook, which a learner may have changed in any way.
+    """Read a notebook, which a learner may have edited in any way.
 
     Raises
     ------
     LabError
-        If it cannot be opened, or is no notebook of format 4.
+        If it cannot be opened, or is not a notebook in format 4.
     """
     try:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
-    # nbformat looks into what it reads before it validates that: whatever it stumbles over is in the file.
+    # nbformat uses what it reads before it validates it: any exception means that the file is damaged.
     except Exception as error:
         raise LabError(
             f"Reading the notebook {path}",
             (str(error).strip().splitlines() or [type(error).__name__])[0][:300],
-            f"Repair it, or bring the original back: git checkout {path.name}",
+            f"Repair it, or restore the original: git checkout {path.name}",
         ) from error
     return notebook
 
 
 def _find_one(name: str, chapters: Sequence[Path]) -> Path:
     if name.endswith(".ipynb"):
-        with suppress(OSError, ValueError):  # no name that a file can have
+        with suppress(OSError, ValueError):  # not a valid file name
             if Path(name).is_file():
                 return Path(name).resolve()
     for chapter in chapters:
@@ -89,14 +89,15 @@ def _find_one(name: str, chapters: Sequence[Path]) -> Path:
     raise LabError(
         f"Looking for the chapter {name!r}",
         f"the chapters are {there}" if there else "no notebook was found",
-        "Name one of these, its number, or the path of a notebook.",
+        "Give one of these names, its number, or the path of a notebook.",
     )
 
 
 def execute(path: Path) -> NotebookNode:
-    """Execute a notebook from top to bottom in a new kernel and return it with its outputs; the file stays.
+    """Execute a notebook from top to bottom in a new kernel and return it with its outputs.
 
-    A cell may take ten minutes. The kernel is ended in every case, Ctrl-C included, and closes its lab first.
+    The file is not changed. A cell may take ten minutes. The kernel is always ended, also after Ctrl-C, and
+    closes its lab first.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def execute(path: Path) -> NotebookNode:
     ChapterFailed
         If a cell raises, takes too long, or ends the kernel.
     LabError
-        If the file is no notebook, or the kernel does not start.
+        If the file is not a notebook, or the kernel does not start.
     """
     notebook = read(path)
     os.environ.update(UNATTENDED)
@@ -115,8 +116,8 @@ def execute(path: Path) -> NotebookNode:
 
 
 async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
-    # A kernel listens on TCP ports that every user of the computer reaches: it encrypts where it can.
-    # Its keys are in a file of ours: one who is killed leaves it, and in /tmp nobody would take it away.
+    # A kernel listens on TCP ports that every user of the computer can reach, so it encrypts if it can.
+    # Its keys are in our own directory: a killed process leaves them, and nothing would clean up /tmp.
     keys = Path(jupyter_runtime_dir()) / f"kernel-{secrets.token_hex(8)}.json"
     keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     manager = AsyncKernelManager(
@@ -130,7 +131,7 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
         record_timing=False,
     )
     # Not client.async_execute(): on Ctrl-C that kills the kernel, which then cannot clean up.
-    # Its log is of no use here; what its cells print comes in messages.
+    # The kernel's log is of no use here; what its cells print arrives in messages.
     await client.async_start_new_kernel(stderr=subprocess.DEVNULL)
     try:
         try:
@@ -139,7 +140,7 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
             raise LabError(
                 f"Starting a Jupyter kernel for {path.stem}",
                 str(error),
-                "Look whether this computer is overloaded, and whether its loopback interface (lo) is up.",
+                "Check whether this computer is overloaded, and whether its loopback interface (lo) is up.",
             ) from error
         for position, cell in enumerate(notebook.cells):
             running.update(f"cell {position + 1} of {len(notebook.cells)}")
@@ -147,7 +148,7 @@ async def _execute(notebook: NotebookNode, path: Path, running: Step) -> None:
                 await client.async_execute_cell(cell, position)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 task = asyncio.current_task()
-                if task and task.cancelling():  # Ctrl-C, which nbclient takes for a dead kernel
+                if task and task.cancelling():  # Ctrl-C, which nbclient reports as a dead kernel
                     raise asyncio.CancelledError from error
                 if isinstance(error, CellExecutionError) and error.ename == CannotRunHere.__name__:
                     raise ChapterMissed(f"{path.stem}: {error.evalue}") from error
@@ -162,7 +163,7 @@ def _message(path: Path, cell: NotebookNode, error: Exception) -> str:
     if isinstance(error, CellExecutionError):
         reason = without_colours(error.traceback).rstrip()
     elif isinstance(error, CellTimeoutError):
-        reason = f"no end after {CELL_TIMEOUT_S} s"
+        reason = f"still running after {CELL_TIMEOUT_S} s"
     else:
         reason = "the kernel died"
     rule = "─" * 72

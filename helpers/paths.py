@@ -1,4 +1,4 @@
-"""Where the project keeps things: five directories, and nothing outside them."""
+"""Where the project keeps its files: in five directories, and nowhere else."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ ENGINE = "engine"
 
 
 def chapter_files(directory: Path = NOTEBOOKS) -> list[Path]:
-    """Return the chapters' notebooks, in their order."""
+    """Return the chapters' notebooks in order."""
     return sorted(directory.glob("[0-9]*.ipynb"))
 
 
 def cache_dir() -> Path:
-    """What is expensive to make again: the embedded engine's disk and snapshot. Owner only."""
+    """Return the directory for what is expensive to rebuild, such as the embedded engine. Owner only."""
     return _private(_base("XDG_CACHE_HOME", ".cache") / NAME, "XDG_CACHE_HOME")
 
 
 def state_dir() -> Path:
-    """What a learner has done. Owner only; `make clean` leaves it."""
+    """Return the directory for the record of what a learner has done. Owner only; `make clean` keeps it."""
     return _private(_base("XDG_STATE_HOME", ".local/state") / NAME, "XDG_STATE_HOME")
 
 
 def run_dir() -> Path:
-    """Sockets, locks, pid files and logs of what runs now. Owner only.
+    """Return the directory for sockets, locks, pid files and logs of what is running. Owner only.
 
-    The same place for every process of a user, whatever started it: $XDG_RUNTIME_DIR is set in some sessions
-    only, and emptied when the last of them ends, while an engine runs on. And a short one: a Unix socket's
-    path may not exceed 107 bytes.
+    It is the same for every process of a user, however it was started: $XDG_RUNTIME_DIR is set only in some
+    sessions, and is emptied when the last of them ends, while an engine keeps running. Its path is short,
+    because a Unix socket's path may not exceed 107 bytes.
 
     Raises
     ------
     LabError
-        If somebody else made the directory first, or it cannot be written.
+        If the directory belongs to someone else, or is not writable.
     """
     return _private(Path("/tmp") / f"{NAME}-{os.getuid()}")
 
 
 def engine_dir() -> Path:
-    """What the embedded engine keeps while it runs. Owner only.
+    """Return the directory that the embedded engine uses while it runs. Owner only.
 
-    There is one such engine, except in a test run, which has several at a time: LAB_INSTANCE names its own.
+    There is one such engine, except in a test run, which has several at a time: LAB_INSTANCE names each.
     """
     return _private(run_dir() / (os.environ.get("LAB_INSTANCE") or ENGINE))
 
 
 def _base(variable: str, default: str) -> Path:
-    """Return the directory that an environment variable names, else one in the home.
+    """Return the directory that an environment variable names, else one in the home directory.
 
-    Source: XDG Base Directory Specification, which has relative paths ignored.
+    Source: XDG Base Directory Specification, which says to ignore relative paths.
     """
     named = Path(os.environ.get(variable, ""))
     if named.is_absolute():
@@ -73,9 +73,9 @@ def _base(variable: str, default: str) -> Path:
 
 
 def _private(path: Path, variable: str = "") -> Path:
-    """Make the directory if it is missing, and make sure that it is ours alone and can be written.
+    """Make the directory if it is missing, and ensure that it is writable, and private to this user.
 
-    `variable` is the environment variable that names another place for it, if there is one.
+    `variable` is the environment variable that sets another place for it, if there is one.
     """
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,17 +84,17 @@ def _private(path: Path, variable: str = "") -> Path:
             raise LabError(
                 f"Keeping the lab's files in {path}",
                 f"it belongs to user {status.st_uid}, not to you ({os.getuid()})",
-                f"Move {path} away, or ask its owner to.",
+                f"Move {path} away, or ask its owner to do so.",
             )
         if status.st_mode & 0o077:
             path.chmod(0o700)
         if not os.access(path, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, "it cannot be written to", str(path))
+            raise PermissionError(errno.EACCES, "it is not writable", str(path))
     except OSError as error:
-        elsewhere = f"set {variable} to a directory where you can" if variable else "make room there"
+        elsewhere = f"set {variable} to a directory that is" if variable else "free space on its disk"
         raise LabError(
             f"Keeping the lab's files in {path}",
             str(error),
-            f"Make it possible to write there, or {elsewhere}, then repeat.",
+            f"Make that directory writable, or {elsewhere}, then repeat.",
         ) from error
     return path

@@ -1,4 +1,4 @@
-"""Running another program: one way to do it, with a bound, and with its last words where it fails."""
+"""Running another program: always with a timeout, and with the end of its output if it fails."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ def run(
     *,
     timeout_s: float,
     tried: str = "",
-    next_step: str = "Correct what it names, then repeat.",
+    next_step: str = "Fix what it reports, then repeat.",
     check: bool = True,
     cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
     output: int | None = subprocess.PIPE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, without standard input, and return what it printed.
+    """Run a program to completion, without standard input, and return what it printed.
 
     Parameters
     ----------
     argv:
-        The program and its arguments; no shell reads them.
+        The program and its arguments; no shell interprets them.
     timeout_s:
         Seconds until it is killed.
     tried, next_step:
-        The first and the last line of the error. Default: the program's name, and a general hint.
+        The first and the last line of the error. Defaults: the program's name, and a general hint.
     check:
         Whether an exit code other than 0 is an error.
     cwd, environ:
         Where it runs, and its environment; default: this process's.
     output:
-        Where it prints: into the result, to a file descriptor (if a child that it leaves behind would keep a
-        pipe open), or with None to where this process prints.
+        Where its output goes: into the result; to a file descriptor (if it leaves a child behind that would
+        keep a pipe open); or, with None, to where this process prints.
 
     Raises
     ------
     LabError
-        If there is no such program, it does not end in time, or (with `check`) it fails; with the end of what
-        it printed.
+        If there is no such program, it does not end in time, or (with `check`) it fails; with the end of its
+        output.
     """
     tried = tried or f"Running {_name(argv)}"
     started = time.monotonic()
@@ -71,7 +71,9 @@ def run(
     except subprocess.TimeoutExpired as error:
         printed = (error.stdout or b"") + b"\n" + (error.stderr or b"")
         last = _last_lines(printed.decode(errors="replace"), ("",))
-        raise LabError(tried, "\n".join([*last, f"no end after {duration(timeout_s)}"]), next_step) from error
+        raise LabError(
+            tried, "\n".join([*last, f"still running after {duration(timeout_s)}"]), next_step
+        ) from error
     except FileNotFoundError as error:
         raise LabError(tried, str(error), f"Install {_name(argv)}, then repeat.") from error
     except OSError as error:
@@ -84,13 +86,12 @@ def run(
 
 
 def evidence(done: subprocess.CompletedProcess[str], marks: tuple[str, ...] = ()) -> str:
-    """Return the end of what a program printed, and its exit code.
+    """Return the end of a program's output, and its exit code.
 
     Parameters
     ----------
     marks:
-        What the program's own lines about errors begin with. Where there are such lines, they are all that
-        is returned.
+        How the program's own error lines begin. If there are such lines, only they are returned.
     """
     printed = f"{done.stdout or ''}\n{done.stderr or ''}"
     if errors := _last_lines(printed, marks):

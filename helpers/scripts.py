@@ -1,9 +1,9 @@
-"""Scripts that run on a machine: shell, Perl and Python, each in a file of its own, which its linter reads.
+"""Scripts that run on a machine: shell, Perl and Python, each in a separate file that linters can check.
 
 The convention: a package keeps the scripts that its modules send in its directory ``scripts``. A script gets
-every value as an argument (``$1``, ``sys.argv[1]``), so that nothing in a value is ever read as code; a file
-``….sh`` is for both dash and busybox. ``scripts`` is no package (it has no ``__init__.py``): what it holds is
-never imported here.
+every value as an argument (``$1``, ``sys.argv[1]``), so that no value is ever interpreted as code. A ``.sh``
+file must run in both dash and busybox. ``scripts`` is not a package (it has no ``__init__.py``): its files
+are never imported here.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ def read(package: str, name: str) -> str:
     Parameters
     ----------
     package:
-        Whose script it is: the caller's ``__package__``.
+        The package that has the script: the caller's ``__package__``.
     name:
-        Of the file, such as "relay.pl".
+        The file's name, such as "relay.pl".
     """
     return files(package).joinpath("scripts", name).read_text("utf-8")
 
 
 def argv(package: str, name: str, *arguments: object) -> list[str]:
-    """Return the program and arguments that run a script, wherever its interpreter is.
+    """Return the program and arguments that run a script wherever its interpreter is installed.
 
     Parameters
     ----------
     package, name:
         As for `read`.
     arguments:
-        What the script gets, each as ``str`` writes it.
+        The script's arguments, each converted with ``str``.
     """
     suffix = PurePath(name).suffix
-    # A shell counts from $0, the name that stands before what it says of an error.
+    # A shell's first argument is $0, the name that precedes its error messages.
     counted = [name] if suffix == ".sh" else []
     return [*_INTERPRETERS[suffix], read(package, name), *counted, *map(str, arguments)]
 
 
 def command(package: str, name: str, *arguments: object) -> str:
-    """Return the command line for a machine that runs a script; parameters as for `argv`."""
+    """Return the command line that runs a script on a machine; parameters as for `argv`."""
     return line(argv(package, name, *arguments))
 
 
 def line(argv: Sequence[str]) -> str:
-    """Return the command line by which a shell becomes that program: none stays behind to wait for it."""
+    """Return a command line that replaces the shell with that program, so that no shell waits for it."""
     return f"exec {shlex.join(argv)}"

@@ -1,8 +1,8 @@
-"""What a long step says while it runs: one live line on a terminal or in a notebook, plain lines elsewhere.
+"""Progress of long steps: one live line on a terminal or in a notebook, plain lines elsewhere.
 
-All of it goes to the standard error stream, so that a command's result stays alone on its output.
-With LAB_STEPS=off all of it is silent in notebooks: an output that is compared must not depend on what had
-to be done first, or hold a duration.
+All of it goes to standard error, so that standard output contains only a command's result.
+With LAB_STEPS=off nothing is shown in notebooks: an output that is compared must not contain a duration or
+depend on what had to be done first.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 _lock = threading.RLock()
 _open: list[Step] = []  # nested steps, and steps of parallel threads: the newest one is shown
-_shown = 0  # characters that the live line occupies now
+_shown = 0  # length of the live line, in characters
 
 
 def say(text: str) -> None:
-    """Print one line, without tearing the live line of a step that runs."""
+    """Print one line without garbling the live line of a running step."""
     if _silent():
         return
     with _lock:
@@ -34,14 +34,14 @@ def say(text: str) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Give a duration as a person says it: ``"12 s"``, ``"3 min 5 s"``."""
+    """Format a duration for people: ``"12 s"``, ``"3 min 5 s"``."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @contextmanager
 def step(title: str, about: str | None = None) -> Iterator[Step]:
-    """Show a step from its start to its end: ``✓ title (12 s)``, or ``✗ title (12 s)`` if it raises.
+    """Show a step while it runs, then ``✓ title (12 s)``, or ``✗ title (12 s)`` if it raises.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def step(title: str, about: str | None = None) -> Iterator[Step]:
     Yields
     ------
     Step
-        Its ``update(text)`` says how far the step has come.
+        Its ``update(text)`` reports progress.
     """
     running = Step(title, about)
     try:
@@ -65,7 +65,7 @@ def step(title: str, about: str | None = None) -> Iterator[Step]:
 
 
 class Step:
-    """A step that runs now; made by `step`."""
+    """A running step; created by `step`."""
 
     def __init__(self, title: str, about: str | None) -> None:
         self._title = title
@@ -84,7 +84,7 @@ class Step:
             say(f"… {title}{self._about}")
 
     def update(self, detail: str) -> None:
-        """Say how far the step has come, e.g. "unpacking"."""
+        """Report progress, e.g. "unpacking"."""
         self._detail = detail
 
     def _turn(self) -> None:
@@ -109,12 +109,12 @@ class Step:
 
 
 def _tick_s() -> float:
-    """Seconds between two drawings of the live line; 0 where there can be none."""
+    """Seconds between two updates of the live line; 0 where there can be no live line."""
     if debugging.enabled():
-        return 0.0  # the log would tear it
+        return 0.0  # the log would garble it
     if sys.stderr.isatty():
         return 0.1
-    # A notebook shows a carriage return as a terminal does, but each drawing is a message to the browser.
+    # A notebook treats a carriage return as a terminal does, but each update is a message to the browser.
     return 1.0 if _in_notebook() else 0.0
 
 
@@ -130,7 +130,7 @@ def _redraw(line: str) -> None:
     global _shown
     if sys.stderr.isatty():
         line = line[: shutil.get_terminal_size().columns - 1]
-    # Spaces, not an escape sequence: a notebook does not know how to clear to the end of the line.
+    # Spaces, not an escape sequence: a notebook cannot clear to the end of the line.
     print("\r" + line.ljust(_shown), end="", file=sys.stderr, flush=True)
     _shown = len(line)
 

@@ -1,4 +1,4 @@
-"""Text as terminals colour it and as people sort it."""
+"""Removing terminal colours from text, and sorting names in natural order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def without_colours(text: str) -> str:
-    """Return the text without the escape sequences by which a terminal changes its colours.
+    """Return the text without the escape sequences that change a terminal's colours.
 
     Source: ECMA-48, Select Graphic Rendition.
     """

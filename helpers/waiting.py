@@ -1,4 +1,4 @@
-"""Waiting for something that happens elsewhere: one loop, with a bound, that tells what it saw last."""
+"""Waiting for something that happens elsewhere: one loop, with a timeout, that reports what it saw last."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from helpers.steps import duration, say
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_LONG_S = 2.0  # a wait worth telling
+_LONG_S = 2.0  # a wait worth logging
 
 
 @dataclass(frozen=True)
 class NotYet:
-    """What is waited for has not happened; `seen` is what there was instead."""
+    """What is waited for has not happened yet; `seen` is what was found instead."""
 
     seen: str = ""
 
@@ -39,18 +39,18 @@ def wait_until(
     Parameters
     ----------
     look:
-        Looks once. An exception of its own ends the waiting.
+        Checks once. An exception that it raises ends the wait.
     tried, next_step:
         The first and the last line of the error.
     within_s, every_s:
-        Seconds until the waiting is given up, and seconds between two looks.
+        Seconds until the wait is abandoned, and seconds between two checks.
     silent_s:
-        Seconds after which a line says what is waited for; by default none does.
+        Seconds after which a line says what is waited for; by default, no line does.
 
     Raises
     ------
     LabError
-        After `within_s` seconds; with what was seen last.
+        After `within_s` seconds, with what was seen last.
     """
     started = time.monotonic()
     while isinstance(seen := look(), NotYet):

@@ -12,13 +12,13 @@ _CHAPTER = Option("CHAPTER", "01, 01_default_bridge or a path")
 VERBS = (
     Verb(
         "lab",
-        "open the course in JupyterLab, after all set-up still needed; further arguments go to JupyterLab",
+        "open the course in JupyterLab, after any set-up still needed; further arguments go to JupyterLab",
         Needs.LEARNER,
         passes_on=True,
     ),
     Verb(
         "run",
-        "execute chapters without a browser, leaving the stored notebooks as they are",
+        "execute chapters without a browser; the stored notebooks are not changed",
         Needs.LEARNER,
         (_CHAPTER,),
     ),
@@ -32,11 +32,11 @@ VERBS = (
         "doctor",
         "show what this machine has, what the lab needs, and which Engine would be used",
         Needs.NOTHING,
-        (Option("--packages", "list every Debian package of the lab's images"),),
+        (Option("--packages", "list every Debian package in the lab's images"),),
     ),
     Verb(
         "shell",
-        "open a shell on a machine of the lab that a notebook has started",
+        "open a shell on a machine of a lab that a notebook has started",
         Needs.WHAT_IS_THERE,
         (Option("MACHINE", "its name, e.g. machine1 (default: the first of the newest lab)"),),
     ),
@@ -50,13 +50,13 @@ VERBS = (
         "stop",
         "stop the embedded engine",
         Needs.WHAT_IS_THERE,
-        (Option("--delete", "also delete what was built for it; the next start builds it again"),),
+        (Option("--delete", "also delete what was built for it; the next start rebuilds it"),),
     ),
     Verb(
         "sweep",
-        "remove every container, network and volume of the lab from the Engines",
+        "remove every container, network and volume of your labs from the Engines",
         Needs.WHAT_IS_THERE,
-        (Option("--images", "also the machine image, which the next lab builds again"),),
+        (Option("--images", "also remove the machine image; the next lab rebuilds it"),),
     ),
     Verb(
         "clean",
@@ -67,5 +67,5 @@ VERBS = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out one verb and return the exit code."""
+    """Run one verb and return the exit code."""
     return command_line.main("helpers", "Docker networking by experiment.", VERBS, arguments)

@@ -1,6 +1,6 @@
-"""``clean``: remove every trace of the course from this machine, save the project itself.
+"""``clean``: remove every trace of the course from this machine, except the project itself.
 
-Runs outside of the environment, with the standard library alone, because it deletes the environment.
+Runs outside the environment, on the standard library alone, because it deletes the environment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VERB_TIMEOUT_S = 600
 
 
 def command(arguments: list[str]) -> int:
-    """Sweep the Engines, stop the embedded one, and delete what is cached, built or left of a run."""
+    """Sweep the Engines, stop the embedded one, and delete caches, built files and leftovers of runs."""
     del arguments
     environment.leave()
     python = environment.usable()
@@ -42,7 +42,7 @@ def _carry_out(python: Path, *verb: str) -> None:
         [str(python), "-m", "helpers", *verb],
         timeout_s=_VERB_TIMEOUT_S,
         tried=f"Running `python3 -m helpers {' '.join(verb)}` before files are deleted",
-        next_step="Correct what it has said above, then repeat `make clean`; nothing has been deleted yet.",
+        next_step="Fix what it reports above, then repeat `make clean`; no files have been deleted yet.",
         cwd=PROJECT,
         output=None,
     )

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def command(arguments: list[str]) -> int:
-    """Print the diagnosis; the exit code is 1 if the Engine that would be used cannot carry the course.
+    """Print the diagnosis; the exit code is 1 if the Engine that would be used cannot run the course.
 
-    With ``--packages``, list every Debian package of the lab's images with its version, not a few.
+    With ``--packages``, list all Debian packages in the lab's images, not only the main ones.
     """
     every = "--packages" in arguments
     ready = environment.enter_if_made()
     print(f"Python       {sys.version.split()[0]} at {sys.executable}")
     print(f"Environment  {_environment(ready)}")
     if not ready:
-        print("Engine       not looked for yet: that needs the environment")
+        print("Engine       not checked yet: that requires the environment")
         return 0
     try:
         line_ends.check()
@@ -47,11 +47,11 @@ def _environment(ready: bool) -> str:
         return f"not made yet: `make lab` installs it in {VENV} (about {installation.SIZE_MB} MB)"
     if not environment.lacking(environment.dependencies()):
         return f"{sys.prefix}, with every dependency"
-    return f"{sys.prefix}, older than requirements.lock: `make lab` makes it again"
+    return f"{sys.prefix}, older than requirements.lock: `make lab` rebuilds it"
 
 
 def _docker(is_only_choice: bool, every: bool) -> int | None:
-    """Diagnose the Engine that is already there; None if `make lab` would pass it over."""
+    """Diagnose the existing Engine; None if `make lab` would not use it."""
     from helpers.engine import reachable, requirements
 
     try:
@@ -61,7 +61,7 @@ def _docker(is_only_choice: bool, every: bool) -> int | None:
         print(f"Docker       {error}")
         return 1 if is_only_choice else None
     suffices = requirements.suffices(rows)
-    verdict = "would be used" if suffices or is_only_choice else "would not be used: it cannot carry a lab"
+    verdict = "would be used" if suffices or is_only_choice else "would not be used: it cannot run a lab"
     print(f"Docker       {endpoint.url} ({endpoint.source}) {verdict}")
     _show(rows)
     if suffices:
@@ -76,7 +76,7 @@ def _say_what_is_missed(rows: list[Requirement]) -> None:
     missed = {chapter for row in rows if row.fatal and not row.ok for chapter in row.needed_by.split(", ")}
     if missed:
         print(f"Missed       chapters {', '.join(sorted(missed))}: they need the rows with ✗.")
-        print("             `make lab` takes the embedded engine for them where that is possible.")
+        print("             `make lab` uses the embedded engine for them if that is possible.")
 
 
 def _embedded(every: bool) -> int:
@@ -91,14 +91,14 @@ def _embedded(every: bool) -> int:
         print(f"Embedded     would be used; `make lab` would {embedded.plan()}")
         return 0
     rows = _measure(endpoint)
-    print(f"Embedded     would be used; it runs at {endpoint.url}")
+    print(f"Embedded     would be used; it is running at {endpoint.url}")
     _show(rows)
     _show_contents(endpoint, every)
     return 0 if requirements.suffices(rows) else 1
 
 
 def _measure(endpoint: Endpoint) -> list[Requirement]:
-    """Measure all that can be measured without building the machine image first."""
+    """Measure everything that can be measured without building the machine image first."""
     from helpers.engine import images, reachable, requirements
 
     client = reachable.open_client(endpoint)
@@ -120,7 +120,7 @@ def _show(rows: list[Requirement]) -> None:
 
 
 def _show_contents(endpoint: Endpoint, every: bool) -> None:
-    """Say what the machine image, and our own engine's system, consist of."""
+    """Print which packages the machine image and our own engine's system contain."""
     from helpers.engine import contents, images, reachable
 
     client = reachable.open_client(endpoint)
@@ -133,7 +133,7 @@ def _show_contents(endpoint: Endpoint, every: bool) -> None:
     finally:
         client.close()
     if not every:
-        print("             all of them: python3 -m helpers doctor --packages")
+        print("             to list all of them: python3 -m helpers doctor --packages")
 
 
 def _show_manifest(title: str, definition: str, manifest: Manifest, every: bool) -> None:

@@ -1,4 +1,4 @@
-"""What has to be there before chapters run."""
+"""What has to be ready before chapters run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.steps import say
 
 
 def prepare(chapters: Sequence[Path] = ()) -> None:
-    """Connect to the Engines, starting or building them where needed, and remove what dead owners left there.
+    """Connect to the Engines, starting or building them where needed, and remove what dead owners left on them.
 
     Done before any notebook runs: the bound on a cell's time is no measure for a first start.
 

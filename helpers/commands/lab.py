@@ -13,9 +13,9 @@ JUPYTERLAB = [sys.executable, "-m", "helpers.page"]
 
 
 def command(arguments: list[str]) -> int:
-    """Become JupyterLab, with `arguments` as its own, which from then on handles Ctrl-C itself."""
+    """Replace this process with JupyterLab, which gets `arguments` and then handles Ctrl-C itself."""
     if arguments:
-        from helpers.page import options  # takes seconds: it imports JupyterLab, which is started afresh
+        from helpers.page import options  # takes seconds: it imports JupyterLab
 
         options.check(arguments)
     engines.prepare()
@@ -26,7 +26,7 @@ def command(arguments: list[str]) -> int:
 
 
 def decline_news() -> None:
-    """Answer for the learner what JupyterLab asks at its first start: whether to fetch news."""
+    """Answer JupyterLab's question at its first start, whether to fetch news, for the learner: no."""
     settings = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings"
     path = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     if not path.exists():

@@ -8,9 +8,9 @@ from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:
-    """Print the course map; with ``--reset``, forget what was done before."""
+    """Print the course map; with ``--reset``, delete the learner's progress first."""
     if "--reset" in arguments:
         record.reset()
-        say("Forgotten. The course begins anew.")
+        say("Your progress has been deleted: the course starts from the beginning.")
     print(course_map())
     return 0

@@ -1,4 +1,4 @@
-"""``run``: execute chapters in their order, without a browser, leaving the stored notebooks as they are."""
+"""``run``: execute chapters in order, without a browser and without changing the stored notebooks."""
 
 from __future__ import annotations
 

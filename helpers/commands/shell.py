@@ -1,4 +1,4 @@
-"""``shell``: a shell on a machine of a lab that runs, for example in a terminal of JupyterLab."""
+"""``shell``: a shell on a machine of a running lab, for example in a terminal of JupyterLab."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from helpers.lab import labels, terminal
 
 
 def command(arguments: list[str]) -> int:
-    """Open a shell on the named machine, or on the first one, of your newest lab that has it; its exit code.
+    """Open a shell on the named (or first) machine of the newest lab that has it; return its exit code.
 
     Raises
     ------
     LabError
-        If there is no such machine, with those there are; or if standard input is no terminal.
+        If there is no such machine (it lists those that exist), or standard input is not a terminal.
     """
     wanted = arguments[0] if arguments else ""
     tried = f"Opening a shell on {wanted or 'a machine'}"
     if not sys.stdin.isatty():
-        raise LabError(tried, "standard input is no terminal", "Type the command into a terminal.")
+        raise LabError(tried, "standard input is not a terminal", "Type the command into a terminal.")
     engine = connect()
     try:
         labs = running_labs(engine.client.api)
@@ -33,7 +33,7 @@ def command(arguments: list[str]) -> int:
         there = ", ".join(name for machines in labs for name in machines)
         raise LabError(
             tried,
-            f"machines of yours on the Engine at {engine.endpoint.url}: {there or 'none'}",
+            f"your machines on the Engine at {engine.endpoint.url}: {there or 'none'}",
             "Name one of those." if there else "Run the cell `lab = Lab(…)` of a chapter, then repeat.",
         )
     finally:
@@ -41,7 +41,7 @@ def command(arguments: list[str]) -> int:
 
 
 def running_labs(api: docker.APIClient) -> list[dict[str, str]]:
-    """Labs of this user, the newest first: of each, the containers' ids by the machines' names."""
+    """Return this user's labs, newest first; each maps the machines' names to the containers' ids."""
     lans = [
         lan for lan in api.networks(filters={"label": f"{labels.KIND}=lab"}) if labels.is_mine(lan["Labels"])
     ]

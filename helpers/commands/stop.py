@@ -1,4 +1,4 @@
-"""``stop``: end the embedded engine; it keeps what was built, so that the next start is quick."""
+"""``stop``: end the embedded engine; what was built is kept, so that the next start is fast."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:
-    """Stop the embedded engine if it runs; with ``--delete``, delete what was built for it too."""
-    say("The embedded engine has been stopped." if embedded.stop() else "The embedded engine did not run.")
+    """Stop the embedded engine if it is running; with ``--delete``, also delete what was built for it."""
+    stopped = embedded.stop()
+    say("The embedded engine has been stopped." if stopped else "The embedded engine was not running.")
     if "--delete" in arguments:
         embedded.remove()
     return 0

@@ -1,6 +1,6 @@
-"""``sweep``: remove what carries the lab's label, of living owners too, from the Engines.
+"""``sweep``: remove your labs from the Engines, even if their owners are still running.
 
-With ``--images`` also the machine image, which the next lab on your Engine builds again.
+With ``--images``, also remove the machine image, which the next lab on your Engine rebuilds.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:
-    """Sweep the Engine that is already there, if it answers, and the embedded one, if it runs."""
+    """Sweep the existing Engine, if it answers, and the embedded one, if it is running."""
     try:
         _sweep(reachable.resolve(), with_images="--images" in arguments)
     except LabError as error:
-        say(f"No Docker Engine of yours was swept: {error.seen}")
+        say(f"Your own Docker Engine was not swept: {error.seen}")
     endpoint = embedded.running()
     if endpoint is not None:
         _sweep(endpoint)
@@ -31,6 +31,6 @@ def _sweep(endpoint: Endpoint, with_images: bool = False) -> None:
         kept = images.remove(client) if with_images else []
     finally:
         client.close()
-    say(f"{count} objects of the lab removed from the Engine at {endpoint.url}.")
+    say(f"Removed {count} objects of your labs from the Engine at {endpoint.url}.")
     for tag in kept:
-        say(f"The image {tag} stays there: a container is made from it.")
+        say(f"The image {tag} was kept: a container uses it.")

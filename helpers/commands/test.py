@@ -1,4 +1,4 @@
-"""``test``: the whole suite, `pytest --nbval` included."""
+"""``test``: the whole suite, including `pytest --nbval`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psutil
 from helpers.commands import engines
 from helpers.paths import PROJECT
 
-_MEMORY = 8 * 10**9  # two engines with three machines each, and what looks at them
+_MEMORY = 8 * 10**9  # two engines with three machines each, and the tests themselves
 
 
 def command(arguments: list[str]) -> int:
@@ -21,6 +21,6 @@ def command(arguments: list[str]) -> int:
 
 
 def _in_parallel() -> list[str]:
-    """Two workers where there is room for two embedded engines."""
+    """Use two workers if there is enough memory for two embedded engines."""
     roomy = (os.cpu_count() or 1) > 1 and psutil.virtual_memory().available > _MEMORY
     return ["--numprocesses=2", "--dist=loadfile"] if roomy else []

@@ -1,4 +1,4 @@
-"""The Docker Engine that carries the lab: one that is reachable, or the embedded one."""
+"""The Docker Engine that runs the lab: one that is reachable, or the embedded one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ CHOICES = ("auto", "docker", "embedded")
 
 @dataclass(frozen=True)
 class Engine:
-    """An Engine that can carry a lab, with the machine image on it.
+    """An Engine that can run a lab, with the machine image on it.
 
     Attributes
     ----------
     client:
         docker-py's client for it.
     endpoint:
-        Where it listens, and who said so.
+        Where it listens, and where that address came from.
     version:
         E.g. "26.1.5".
     """
@@ -52,7 +52,7 @@ class Engine:
 
 
 class CannotRunHere(LabError):
-    """The Engine can carry a lab, but lacks what this chapter needs."""
+    """The Engine can run a lab, but lacks what this chapter needs."""
 
 
 def connect(choice: str | None = None, chapter: str = "") -> Engine:
@@ -62,7 +62,7 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
     ----------
     choice:
         "docker" for the Engine that DOCKER_HOST, the current context or the default socket names;
-        "embedded" for our own; "auto" for the first that can carry a lab. Default: $LAB_ENGINE, else "auto".
+        "embedded" for our own; "auto" for the first that can run a lab. Default: $LAB_ENGINE, else "auto".
     chapter:
         Such as "07": the Engine must have what that chapter needs beyond what all do.
 
@@ -71,13 +71,13 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
     CannotRunHere
         If the Engine lacks what that chapter alone needs, and there is no other one.
     LabError
-        If there is no such Engine, or it cannot carry a lab; with evidence and the next step.
+        If there is no such Engine, or it cannot run a lab; with evidence and the next step.
     """
     choice = choice or os.environ.get("LAB_ENGINE") or "auto"
     if choice not in CHOICES:
         raise LabError(
-            f"Choosing the Engine by LAB_ENGINE={choice}",
-            "no such choice",
+            f"Choosing the Engine with LAB_ENGINE={choice}",
+            "there is no such choice",
             f"Use one of {', '.join(CHOICES)}.",
         )
     _log.debug("the choice of the Engine is %s", choice)
@@ -95,7 +95,7 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
         if not embedded.running():
             missed = f"Chapter {chapter} needs what this Docker Engine lacks"
             why = missed if isinstance(unusable, CannotRunHere) else "No usable Docker Engine"
-            say(f"{why} ({unusable.gist}): taking the embedded engine")
+            say(f"{why} ({unusable.gist}): using the embedded engine")
     return _open(embedded.start())  # outside: what fails there is not a consequence of the above
 
 
@@ -121,7 +121,7 @@ def _refuse_if_lacking(engine: Engine, rows: list[requirements.Requirement], cha
     if lacking := requirements.lacking(rows):
         # What could not be measured, because something else failed first, would only hide that.
         measured = [row for row in lacking if row.evidence != requirements.UNMEASURED]
-        raise LabError(f"Checking that {_named(engine)} can carry a lab", *_told(measured))
+        raise LabError(f"Checking that {_named(engine)} can run a lab", *_told(measured))
     if lacking := requirements.lacking(rows, chapter):
         raise CannotRunHere(f"Checking that {_named(engine)} can run chapter {chapter}", *_told(lacking))
 

@@ -1,4 +1,4 @@
-"""Builds what the embedded engine boots, from Debian packages alone: kernel, initial RAM disk and disk."""
+"""Builds what the embedded engine boots, only from Debian packages: kernel, initial RAM disk and disk."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MACHINE_ARCHIVE = "/machine.tar"  # on the disk, for `docker import`; the first 
 _DISK_SIZE = "16G"
 _NEEDED_BYTES = 5 * 10**9
 _COMMAND_TIMEOUT_S = 1200
-_HINT = "Correct what it names, then repeat."
+_HINT = "Fix what it reports, then repeat."
 _MIRROR_HINT = (
-    "Check that this machine reaches a Debian mirror; LAB_DEBIAN_MIRROR names another one. Then repeat."
+    "Check that this machine can reach a Debian mirror, or set LAB_DEBIAN_MIRROR to another one, then repeat."
 )
 
 
@@ -45,7 +45,7 @@ def make(target: Path) -> None:
         raise LabError(
             f"Building the embedded engine in {target}",
             f"{free / 1e9:.1f} GB free; {_NEEDED_BYTES / 1e9:.0f} GB are needed",
-            "Make room there, or set XDG_CACHE_HOME to a larger disk, then repeat.",
+            "Free some space there, or set XDG_CACHE_HOME to a directory on a larger disk, then repeat.",
         )
     _make_keys(target)
     root, machine = target / "root", target / "machine.tar"
@@ -104,7 +104,7 @@ def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
     _run_as_root(
         *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
         f"--include={','.join(packages(definition))}",
-        # A mirror that does not answer is a matter of seconds, not of apt's default minutes.
+        # A mirror that does not answer costs seconds, not the minutes that apt waits by default.
         *('--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::Retries "2"'),
         *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
         *(f"--customize-hook={hook}" for hook in customize),
@@ -115,9 +115,9 @@ def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
 
 
 def _write_disk(root: Path, target: Path) -> None:
-    """Make the disk with ``mke2fs -d``: its ext4 has the ``filetype`` feature that overlay2 asks for.
+    """Make the disk with ``mke2fs -d``: its ext4 has the ``filetype`` feature that overlay2 requires.
 
-    It has no journal: what a guest writes is thrown away with it, and nothing has to survive a power cut.
+    It has no journal: what a guest writes is discarded when it ends, so nothing has to survive a power cut.
     """
     raw = target / "disk.raw"
     _run("truncate", "--size", _DISK_SIZE, raw)

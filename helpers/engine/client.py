@@ -1,9 +1,9 @@
-"""docker-py's client without the user's Docker configuration: nothing of that may enter a lab.
+"""docker-py's client without the user's Docker configuration, none of which may enter a lab.
 
-docker-py reads ~/.docker/config.json for every client, and again where it has found no credentials: `proxies`
+docker-py reads ~/.docker/config.json for every client, and again if it has found no credentials: `proxies`
 become http_proxy in each container that it creates, `HttpHeaders` are sent with each request, `detachKeys`
-with each exec, credentials with each pull and build. Every client of this project is made here; what the
-build of the machine image needs of that file it is given by name (see `helpers.engine.images`).
+with each exec, and credentials with each pull and build. Every client of this project is made here. The build
+of the machine image gets the settings that it needs from that file explicitly (see `helpers.engine.images`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from docker.utils.proxy import ProxyConfig
 
 
 class Closable(Protocol):
-    """What leads to an Engine and has an end of its own."""
+    """A connection to an Engine that must be closed separately."""
 
     def close(self) -> None:
-        """End it."""
+        """Close it."""
 
 
 class Client(docker.DockerClient):
-    """A docker-py client that knows nothing of the user's configuration, nor of HTTP_PROXY and ~/.netrc.
+    """A docker-py client that ignores the user's Docker configuration, HTTP_PROXY and ~/.netrc.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ class Client(docker.DockerClient):
     timeout_s:
         Seconds that each request may wait for an answer.
     api_version:
-        Default: the Engine is asked for its own, here and now. With a version, nothing is sent before the
-        first request.
+        Default: the constructor asks the Engine for its own. With a version, nothing is sent before the first
+        request.
     tls:
         Certificates for a ``tcp://`` endpoint; None means plain HTTP.
     way:
-        Is closed with the client.
+        The connection that `url` uses, if it is ours: it is closed with the client.
     """
 
     def __init__(
@@ -61,20 +61,20 @@ class Client(docker.DockerClient):
 
 
 class _NoCredentials(AuthConfig):
-    is_empty = False  # or else docker-py reads the file once more
+    is_empty = False  # otherwise docker-py reads the file again
 
     def __init__(self) -> None:
         super().__init__({})
 
 
 class _Api(docker.APIClient):
-    """Replaces by nothing whatever docker-py has read of the user's configuration."""
+    """Replaces what docker-py has read from the user's configuration with empty values."""
 
     _INSTEAD: ClassVar[dict[str, Callable[[], Any]]] = {
-        "_general_configs": lambda: {"auths": {}},  # empty, it would be read again
+        "_general_configs": lambda: {"auths": {}},  # if this were empty, the file would be read again
         "_proxy_configs": ProxyConfig,
         "_auth_configs": _NoCredentials,
-        # HTTP_PROXY diverts even 127.0.0.1, REQUESTS_CA_BUNDLE replaces the Engine's own authority, and
+        # HTTP_PROXY applies even to 127.0.0.1, REQUESTS_CA_BUNDLE replaces the Engine's own authority, and
         # ~/.netrc adds a password for localhost.
         "trust_env": lambda: False,
     }

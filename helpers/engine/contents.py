@@ -1,4 +1,4 @@
-"""What the lab's own images hold: Debian packages and their versions, asked from the running thing itself.
+"""What the lab's images contain: the Debian packages and their versions, as dpkg in them reports.
 
 Source: dpkg-query(1).
 """
@@ -12,13 +12,13 @@ from helpers.answers import understood
 from helpers.engine import asking, refusals
 from helpers.engine.reachable import REQUEST_S
 
-Manifest = dict[str, str]  # version by name of the package
+Manifest = dict[str, str]  # version by package name
 
 _DATABASE = "/var/lib/dpkg"
 
 
 def of_image(client: docker.DockerClient, image: str) -> Manifest:
-    """The packages in an image that is on the Engine.
+    """Return the packages in an image that is on the Engine.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def of_image(client: docker.DockerClient, image: str) -> Manifest:
 
 
 def of_engine(client: docker.DockerClient, image: str) -> Manifest:
-    """The packages of the system that the Engine runs on, for one that is Debian's.
+    """Return the packages of the system that the Engine runs on, if it is a Debian system.
 
     Parameters
     ----------
@@ -57,12 +57,12 @@ def _ask(client: docker.DockerClient, image: str, mounts: list[Mount]) -> Manife
 
 
 def read(printed: str) -> Manifest:
-    """Lines of ``package version``, as dpkg-query `printed` them.
+    """Parse lines of ``package version``, as dpkg-query `printed` them.
 
     Raises
     ------
     ValueError
-        If there is none, or one is not such a line.
+        If there are no lines, or one has another form.
     """
     found = dict(line.split(" ") for line in printed.splitlines())
     if not found:

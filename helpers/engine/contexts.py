@@ -1,8 +1,8 @@
-"""The docker CLI's configuration directory: contexts, where each one points, certificates, proxies.
+"""The docker CLI's configuration directory: contexts and where they point, certificates, proxies.
 
-docker-py reads the same files but turns every doubt into the default socket: an unknown context, a
-config.json that is not JSON, a directory without config.json. A lab on the wrong Engine is worse than an
-error, so we read them ourselves.
+docker-py reads the same files but falls back to the default socket whenever something is wrong: an unknown
+context, a config.json that is not JSON, a directory without config.json. A lab on the wrong Engine is worse
+than an error, so we read them ourselves.
 
 Source: https://docs.docker.com/engine/manage-resources/contexts/ and docker/cli, cli/context.
 """
@@ -32,7 +32,7 @@ _PROXIES = {
 
 @dataclass(frozen=True)
 class Context:
-    """Where a named context points."""
+    """The endpoint that a named context points to."""
 
     host: str
     tls: TLSConfig | None
@@ -44,7 +44,7 @@ def config_dir(environ: Mapping[str, str]) -> Path:
 
 
 def current(directory: Path) -> str:
-    """Return the name that ``docker context use`` stored in config.json, "" if there is none.
+    """Return the name that ``docker context use`` stored in config.json, or "" if there is none.
 
     Parameters
     ----------
@@ -61,19 +61,19 @@ def current(directory: Path) -> str:
 
 
 def proxies(directory: Path, url: str) -> dict[str, str]:
-    """Return what config.json has containers and builds on an Engine use, as environment variables.
+    """Return the proxies that config.json sets for containers and builds on an Engine, as variables.
 
     Parameters
     ----------
     directory:
         The CLI's configuration directory, see `config_dir`.
     url:
-        The Engine's address: it may have proxies of its own.
+        The Engine's address: config.json may set proxies for it alone.
 
     Raises
     ------
     LabError
-        If config.json cannot be read or is not as the CLI writes it.
+        If config.json cannot be read or does not have the CLI's format.
 
     Source: https://docs.docker.com/engine/cli/proxy/
     """
@@ -88,7 +88,7 @@ def proxies(directory: Path, url: str) -> dict[str, str]:
 
 
 def names(directory: Path) -> list[str]:
-    """Return the contexts in the CLI's `directory` that one can choose; a broken neighbour is left out."""
+    """Return the contexts in the CLI's `directory` that can be chosen; broken ones are left out."""
     found = ["default"]
     for path in sorted(directory.glob("contexts/meta/*/meta.json")):
         try:
@@ -111,15 +111,15 @@ def load(directory: Path, name: str) -> Context:
     Raises
     ------
     LabError
-        If there is no such context, its files are damaged, or it names no Docker endpoint.
+        If there is no such context, its files are damaged, or it has no Docker endpoint.
     """
     folder = hashlib.sha256(name.encode()).hexdigest()
     path = directory / "contexts" / "meta" / folder / "meta.json"
     if not _is_there(path):
         raise LabError(
             f"Looking up the Docker context {name!r}",
-            f"{directory} knows only: {', '.join(names(directory))}",
-            "Correct DOCKER_CONTEXT, or choose one with: docker context use NAME",
+            f"{directory} has only: {', '.join(names(directory))}",
+            "Correct DOCKER_CONTEXT, or choose a context with: docker context use NAME",
         )
     try:
         endpoint = _read_object(path)["Endpoints"]["docker"]
@@ -128,29 +128,29 @@ def load(directory: Path, name: str) -> Context:
         raise LabError(
             f"Reading the Docker context {name!r}",
             f"{path} has no Endpoints.docker.Host",
-            f"Choose another context ({', '.join(names(directory))}), or create this one again.",
+            f"Choose another context ({', '.join(names(directory))}), or re-create this one.",
         ) from error
     certificates = directory / "contexts" / "tls" / folder / "docker"
-    # As the CLI decides it: no certificates and nothing to skip means a plain connection.
+    # As the CLI decides: without certificates and with nothing to skip, the connection is plain.
     if _is_there(certificates) or (skip_verify and host.startswith("tcp:")):
         return Context(host, tls_from(certificates, verify=not skip_verify))
     return Context(host, None)
 
 
 def tls_from(directory: Path, verify: bool) -> TLSConfig:
-    """Make a TLS configuration of ca.pem, cert.pem and key.pem in `directory`, each of them optional.
+    """Make a TLS configuration from ca.pem, cert.pem and key.pem in `directory`, each of them optional.
 
     Parameters
     ----------
     directory:
         ``$DOCKER_CERT_PATH`` or a context's certificates.
     verify:
-        Whether the Engine must prove who it is: against ca.pem, else against the public authorities.
+        Whether to verify the Engine's certificate: against ca.pem, else against the public authorities.
 
     Raises
     ------
     LabError
-        If there is a certificate without its key, or the reverse.
+        If there is a certificate without its key, or a key without its certificate.
     """
     ca, cert, key = (directory / f"{stem}.pem" for stem in ("ca", "cert", "key"))
     try:
@@ -162,7 +162,7 @@ def tls_from(directory: Path, verify: bool) -> TLSConfig:
     except TLSParameterError as error:
         raise LabError(
             f"Reading the TLS certificates in {directory}",
-            f"{cert.name} and {key.name} must both be there: {_present(directory)}",
+            f"both {cert.name} and {key.name} are needed: {_present(directory)}",
             "Put both files there, or unset DOCKER_CERT_PATH.",
         ) from error
 
@@ -172,7 +172,7 @@ def _present(directory: Path) -> str:
 
 
 def _is_there(path: Path) -> bool:
-    """Like `Path.exists`, which in some versions of Python takes what cannot be entered for empty."""
+    """Like `Path.exists`, which in some Python versions returns False if a directory cannot be entered."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -196,5 +196,5 @@ def _damaged(path: Path, seen: str) -> LabError:
     return LabError(
         f"Reading the Docker configuration {path}",
         seen,
-        "Repair or move that file away, or name the Engine itself: DOCKER_HOST=unix:///var/run/docker.sock",
+        "Repair that file or move it away, or set DOCKER_HOST, e.g. to unix:///var/run/docker.sock.",
     )

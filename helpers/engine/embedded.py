@@ -1,8 +1,8 @@
-"""The embedded engine: a throw-away virtual machine with dockerd, for a computer that has no Docker.
+"""The embedded engine: a disposable virtual machine with dockerd, for a computer without Docker.
 
-Its pieces, all owner only: a cache entry (kernel, disk, SSH keys; named after what it is made of), in it one
-prepared state for each way to run it (the machine image imported, memory saved), and a running instance with
-a disk overlay of its own. Only SSH leads in, with its owner's key; clients use a Unix socket.
+Its parts, all readable by the owner only: a cache entry (kernel, disk, SSH keys; named after its inputs), in
+which there is one prepared state for each accelerator (machine image imported, memory saved), and a running
+instance with its own disk overlay. The only way in is SSH with the owner's key; clients use a Unix socket.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ PACKAGES = tuple(
     "debian-archive-keyring e2fsprogs mmdebstrap openssh-client qemu-system-x86 qemu-utils".split()
 )
 
-_KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within two
+_KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within 2 s
 _BOOT_S = 300
 _IMPORT_S = 900
 _NEEDED_BYTES = 10**9  # what a chapter writes, and some more
 
 
 def why_impossible() -> str:
-    """Why this computer cannot build and boot the embedded engine, or "" if it can."""
+    """Return why this computer cannot build and boot the embedded engine, or "" if it can."""
     if platform.system() != "Linux" or not debian.is_debian():
         return "the embedded engine is built from Debian packages, and this is not Debian or Ubuntu"
     if platform.machine() != "x86_64":
@@ -50,18 +50,18 @@ def why_impossible() -> str:
 
 
 def plan() -> str:
-    """One line that says what `start` would do now."""
+    """Return one line that says what `start` would do now."""
     if running():
-        return "it runs already"
+        return "use it: it is already running"
     absent = debian.missing(PACKAGES)
     steps = [f"install {' '.join(absent)} with apt-get"] if absent else []
     if not _entry().exists():
-        steps.append(f"build a virtual machine (about 2 GB) in {_entry()}, some three minutes")
+        steps.append(f"build a virtual machine (about 2 GB, 3 min) in {_entry()}")
     return ", ".join([*steps, "start it"])
 
 
 def running() -> Endpoint | None:
-    """Where the embedded engine listens now, or None if it does not answer."""
+    """Return where the embedded engine listens now, or None if it does not answer."""
     socket = engine_dir() / "docker.sock"
     if not socket.is_socket():
         return None
@@ -76,14 +76,14 @@ def running() -> Endpoint | None:
 
 
 def start() -> Endpoint:
-    """Return the running embedded engine; install, build and boot what is missing first.
+    """Return the running embedded engine, after installing, building and booting what is missing.
 
-    Safe to call from several processes, and after an interrupted or killed call.
+    Safe to call from several processes, and again after an interrupted or killed call.
 
     Raises
     ------
     LabError
-        If this computer cannot, or a step fails; with the end of the console log and the next step.
+        If this computer cannot run it, or a step fails; with the end of the console log.
     """
     if reason := why_impossible():
         raise LabError("Starting the embedded engine", reason, "Start Docker, and set LAB_ENGINE=docker.")
@@ -92,7 +92,7 @@ def start() -> Endpoint:
         if endpoint and _is_of_this_make():
             return endpoint
         if endpoint:
-            say("The embedded engine that runs is of an older make: it is replaced, with the labs on it")
+            say("The running embedded engine is out of date: replacing it, and the labs on it")
         _discard(engine_dir())
         with _building():
             entry = _provided()
@@ -102,7 +102,7 @@ def start() -> Endpoint:
 
 
 def build() -> tuple[Path, Path]:
-    """Return the cache entry and its state for emulation; makes what is missing, ending a running engine."""
+    """Return the cache entry and its state for emulation, making what is missing; ends a running engine."""
     with _start_and_stop(engine_dir()), _building():
         entry = _provided()
         prepared = _prepared_directory(entry, TCG)
@@ -113,7 +113,7 @@ def build() -> tuple[Path, Path]:
 
 
 def stop(instances: str = f"{ENGINE}*") -> bool:
-    """End the running instances whose names match, and everything in them. Returns whether one ran."""
+    """End the running instances whose names match, and everything in them; return whether one was running."""
     ran = False
     for directory in filter(Path.is_dir, run_dir().glob(instances)):
         with _start_and_stop(directory):
@@ -123,7 +123,7 @@ def stop(instances: str = f"{ENGINE}*") -> bool:
 
 
 def remove() -> None:
-    """Stop the embedded engine and delete all that was built for it."""
+    """Stop the embedded engine and delete everything that was built for it."""
     stop()
     for entry in _entries().glob("*"):
         _delete(entry)
@@ -131,11 +131,11 @@ def remove() -> None:
 
 def _start_and_stop(instance: Path) -> AbstractContextManager[None]:
     lock = instance.with_suffix(".lock")
-    return exclusive(lock, "the embedded engine to be started by another process")
+    return exclusive(lock, "another process to start or stop the embedded engine")
 
 
 def _building() -> AbstractContextManager[None]:
-    """What is built is shared by all instances: one of them builds, the others wait."""
+    """Return the lock for building: all instances share what is built, so one builds, the others wait."""
     return exclusive(cache_dir() / "engine.lock", "another process to build the embedded engine")
 
 
@@ -146,7 +146,7 @@ def _entries() -> Path:
 
 
 def _entry() -> Path:
-    """Name the entry after all that it is made of: the definitions, what builds it, and what is in stock."""
+    """Name the entry after its inputs: the definitions, the code that builds it, the code of the stock."""
     makers = b"".join(Path(module).read_bytes() for module in (builder.__file__, stock.__file__))
     digest = hashlib.sha256(images.key("vm", "machine").encode() + makers).hexdigest()[:12]
     return _entries() / f"{images.SUITE}-{digest}"
@@ -159,12 +159,12 @@ def _is_of_this_make() -> bool:
 
 def _discard(instance: Path) -> None:
     VirtualMachine(instance).end()
-    # The forwarding ssh ends by itself when the machine's end of its connection is gone.
+    # The ssh process that forwards the socket ends by itself when the machine closes its connection.
     shutil.rmtree(instance, ignore_errors=True)
 
 
 def _provided() -> Path:
-    """Return the cache entry; make it first, or take it from the workshop kit, where it is missing."""
+    """Return the cache entry; if it is missing, build it or copy it from the workshop kit."""
     debian.install(PACKAGES, "The embedded engine")
     entry = _entry()
     if not entry.exists():
@@ -181,12 +181,12 @@ def _build(entry: Path) -> None:
     if os.geteuid() != 0 and not shutil.which("sudo"):
         raise LabError(
             "Building the embedded engine",
-            f"it takes the rights of root, and you are user {os.geteuid()} on a machine without sudo",
+            f"it needs root privileges; you are user {os.geteuid()} and there is no sudo on this machine",
             "Ask an administrator to install sudo or Docker; with Docker, set LAB_ENGINE=docker.",
         )
     for older in _entries().glob("*"):
         _delete(older)
-    say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, some three minutes")
+    say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, about 3 min")
     partial = entry.with_suffix(".partial")
     partial.mkdir(mode=0o700)
     try:
@@ -197,7 +197,7 @@ def _build(entry: Path) -> None:
 
 
 def _delete(entry: Path) -> None:
-    """Delete an entry; a build that was killed leaves files of root, and file systems mounted among them."""
+    """Delete an entry; a killed build leaves files that root owns, and mounted file systems among them."""
     mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
     for place in sorted((one for one in mounted if Path(one).is_relative_to(entry)), reverse=True):
         programs.run(debian.as_root(["umount", "--lazy", place]), timeout_s=60, check=False, output=None)
@@ -217,20 +217,20 @@ def _prepared(entry: Path) -> tuple[Accelerator, Path]:
         try:
             return KVM, _prepare(entry, KVM)
         except LabError as error:
-            say(f"KVM does not run a guest here ({error.gist}): going on with emulation")
+            say(f"KVM cannot run a guest here ({error.gist}): continuing with emulation")
     prepared = _prepared_directory(entry, TCG)
     return TCG, prepared if offline.copy_prepared(prepared) else _prepare(entry, TCG)
 
 
 def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:
-    """Name the state after all it depends on: QEMU's version and the virtual hardware."""
+    """Name the state after what it depends on: QEMU's version and the virtual hardware."""
     hardware = Path(vm.__file__).read_bytes() + repr(accelerator).encode()
     digest = hashlib.sha256(hardware + vm.qemu_version().encode()).hexdigest()[:8]
     return entry / f"prepared-{accelerator.name}-{digest}"
 
 
 def _prepare(entry: Path, accelerator: Accelerator) -> Path:
-    """Boot once, import the machine image, boot a stock of machines, save disk and memory."""
+    """Boot once, import the machine image, boot a stock of machines, and save disk and memory."""
     final = _prepared_directory(entry, accelerator)
     partial = final.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -253,12 +253,12 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             )
         guest.forward(entry, machine)
         try:
-            with step(f"Booting {stock.SIZE} machines to have in stock", about="30 s"):
+            with step(f"Booting a stock of {stock.SIZE} machines", about="30 s"):
                 stock.fill(f"unix://{machine.directory / 'docker.sock'}")
-        except LabError as error:  # a convenience: a lab boots what it does not find
-            say(f"Going on without machines in stock:\n{error}")
-        with step("Saving its state", about="5 s"):
-            # What the guest frees is told to QEMU (see `vm`), and takes no room in the saved state.
+        except LabError as error:  # a lab boots the machines that it does not find in stock
+            say(f"Continuing without machines in stock:\n{error}")
+        with step("Saving the engine's state", about="5 s"):
+            # The guest reports free memory to QEMU (see `vm`), so that it takes no space in the saved state.
             guest.run(entry, machine, "sync; echo 3 > /proc/sys/vm/drop_caches; sleep 5")
             machine.save(partial / "state")
         partial.rename(final)
@@ -281,7 +281,7 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
         machine.start(accelerator, overlay, entry / "kernel", entry / "initrd", prepared / "state")
         machine.resume()
         overlay.unlink()  # QEMU has it open: its space is free again when QEMU ends, however that comes
-        # A guest that wakes has the time at which it was saved.
+        # The clock of a restored guest shows the time at which its state was saved.
         guest.run(entry, machine, f"date -s @{time.time():.0f}")
         guest.forward(entry, machine)
         endpoint = running()
@@ -308,7 +308,7 @@ def _disk_of(instance: Path) -> Path:
 
 
 def _reconnected() -> Endpoint | None:
-    """Mend the way to a virtual machine that runs although its socket does not answer."""
+    """Forward the socket again if the virtual machine is running although its socket does not answer."""
     machine = VirtualMachine(engine_dir())
     origin = engine_dir() / "entry"
     if not machine.alive() or not origin.exists():
@@ -322,6 +322,9 @@ def _reconnected() -> Endpoint | None:
 def _overlay(disk: Path, backing: str) -> None:
     command = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, str(disk)]
     programs.run(
-        command, timeout_s=60, tried=f"Making the disk {disk}", next_step="Make room there, then repeat."
+        command,
+        timeout_s=60,
+        tried=f"Making the disk {disk}",
+        next_step="Free some space there, then repeat.",
     )
     disk.chmod(0o600)

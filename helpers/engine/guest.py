@@ -1,4 +1,4 @@
-"""The way into the embedded engine's virtual machine: SSH, with its owner's key and a known host key."""
+"""Access to the embedded engine's virtual machine: SSH, with the owner's key and a known host key."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _PATIENCE_S = 60
 
 
 def forward(entry: Path, machine: VirtualMachine) -> None:
-    """Offer the guest's Docker socket as a Unix socket of this computer, for its owner alone.
+    """Forward the guest's Docker socket to a Unix socket on this computer that only the owner can use.
 
     Parameters
     ----------
     entry:
-        The cache entry, which has the SSH keys.
+        The cache entry, which contains the SSH keys.
     machine:
-        The virtual machine, started from that entry.
+        The virtual machine that was started from that entry.
 
     Raises
     ------
     LabError
-        If ssh cannot.
+        If ssh fails.
     """
     options = ("ExitOnForwardFailure=yes", "StreamLocalBindMask=0177", "StreamLocalBindUnlink=yes")
     forward = f"{machine.directory / 'docker.sock'}:/run/docker.sock"
@@ -43,14 +43,14 @@ def run(entry: Path, machine: VirtualMachine, command: str, timeout_s: float = _
     entry, machine:
         As for `forward`.
     command:
-        For the shell of root.
+        For root's shell.
     timeout_s:
-        Seconds until it is given up.
+        Seconds until it is abandoned.
 
     Raises
     ------
     LabError
-        If it fails, or does not end in time; with what it said, and the console's end.
+        If it fails, or does not end in time; with its output, and the end of the console log.
     """
     _ssh(entry, machine, [], [command], timeout_s, output=subprocess.PIPE)
 
@@ -73,4 +73,4 @@ def _ssh(
     try:
         programs.run(argv, timeout_s=timeout_s, output=output, cwd=entry)
     except LabError as error:
-        raise machine.failure(f"running {command or 'ssh'} in it", error.seen) from error
+        raise machine.failure(f"running {command or 'ssh'} in the virtual machine", error.seen) from error

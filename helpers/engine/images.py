@@ -1,7 +1,7 @@
-"""The machine image: one definition, and a build for an Engine that does not have it yet.
+"""The machine image: its definition, and its build on an Engine that does not have it yet.
 
-A machine carries nginx:latest and busybox:latest as archives, so one image holds all that a lab needs and
-nothing is pulled from a registry when a chapter runs. `helpers.engine.builder` makes the same image with
+A machine contains nginx:latest and busybox:latest as archives, so one image has everything that a lab needs,
+and nothing is pulled from a registry when a chapter runs. `helpers.engine.builder` makes the same image with
 mmdebstrap for the embedded engine.
 """
 
@@ -27,7 +27,7 @@ LABEL = NAME
 
 
 def key(*definitions: str) -> str:
-    """Name the content of the definitions, e.g. ``key("machine")``: 12 hex digits of its SHA-256."""
+    """Identify the content of definitions, e.g. ``key("machine")``, by 12 hex digits of its SHA-256."""
     digest = hashlib.sha256(SUITE.encode())
     for definition in definitions:
         for path in sorted(p for p in (DEFINITIONS / definition).rglob("*") if p.is_file()):
@@ -38,7 +38,7 @@ def key(*definitions: str) -> str:
 
 
 def packages(definition: str) -> list[str]:
-    """The Debian packages of a definition, such as "machine"."""
+    """Return the Debian packages of a definition, such as "machine"."""
     return (DEFINITIONS / definition / "packages.txt").read_text().split()
 
 
@@ -52,9 +52,9 @@ def ensure(client: docker.DockerClient, url: str) -> None:
     Parameters
     ----------
     client:
-        Of that Engine.
+        The client of that Engine.
     url:
-        Its address, for which Docker's configuration may name proxies.
+        Its address, for which Docker's configuration may set proxies.
 
     Raises
     ------
@@ -69,8 +69,8 @@ def ensure(client: docker.DockerClient, url: str) -> None:
     tail: list[str] = []
     with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
         try:
-            # Without credentials: the base image is public, and a credential store may be missing, ask, or
-            # hang. A base image that `docker pull` has fetched with the user's own is not pulled again.
+            # Without credentials: the base image is public, and a credential helper may be missing, prompt or
+            # hang. A base image that the user has already pulled with their own login is not pulled again.
             for message in client.api.build(
                 path=str(DEFINITIONS / "machine"),
                 tag=MACHINE_IMAGE,
@@ -89,23 +89,23 @@ def ensure(client: docker.DockerClient, url: str) -> None:
         except docker.errors.APIError as error:
             raise _failure("\n".join([*tail, str(error.explanation or error)])) from error
         except docker.errors.StreamParseError as error:
-            raise _failure("\n".join([*tail, f"an answer that cannot be read: {error}"])) from error
+            raise _failure("\n".join([*tail, f"an answer that cannot be parsed: {error}"])) from error
 
 
 def remove(client: docker.DockerClient) -> list[str]:
-    """Remove the machine images, also those of earlier versions; return those that stay, being in use.
+    """Remove the machine images, including those of earlier versions; return those that are still in use.
 
     Parameters
     ----------
     client:
-        Of the Engine that has them.
+        The client of the Engine that has them.
     """
     kept = []
     for image in client.images.list(_REPOSITORY, filters={"label": f"{LABEL}=image"}):
         for tag in image.tags:
             try:
                 client.images.remove(tag)
-            except docker.errors.APIError:  # a container of somebody's is made from it
+            except docker.errors.APIError:  # some container uses it
                 kept.append(tag)
     return kept
 
@@ -113,8 +113,8 @@ def remove(client: docker.DockerClient) -> list[str]:
 def _proxies(url: str) -> dict[str, str]:
     try:
         return contexts.proxies(contexts.config_dir(os.environ), url)
-    except LabError as unreadable:  # the build may need none
-        say(f"Going on without the proxies of Docker's configuration: {unreadable.gist}")
+    except LabError as unreadable:  # the build may not need them
+        say(f"Continuing without the proxies in Docker's configuration: {unreadable.gist}")
         return {}
 
 
@@ -127,12 +127,12 @@ def _load(client: docker.DockerClient, archive: Path) -> None:
     if not _is_there(client):
         raise LabError(
             f"Loading {MACHINE_IMAGE} from {archive}",
-            "the archive holds another image",
+            "the archive contains another image",
             "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
         )
 
 
-@understood("the Engine's answer to the question for an image")
+@understood("the Engine's answer about an image")
 def _is_there(client: docker.DockerClient) -> bool:
     try:
         client.images.get(MACHINE_IMAGE)
@@ -145,7 +145,7 @@ def _failure(seen: str) -> LabError:
     return LabError(
         f"Building the machine image from debian:{SUITE}-slim",
         seen,
-        f"Check that the Engine reaches its image registry and Debian's packages, then repeat. If only "
-        f"the registry refuses: `docker pull debian:{SUITE}-slim`, which uses your own login, is enough. "
+        "Check that the Engine can reach its image registry and Debian's packages, then repeat. If only the "
+        f"registry refuses: run `docker pull debian:{SUITE}-slim`, which uses your own login, and repeat. "
         "Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
     )

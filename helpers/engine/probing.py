@@ -1,4 +1,4 @@
-"""Run probe.sh once in a privileged container, and leave nothing behind however we end."""
+"""Run probe.sh once in a privileged container, and leave nothing behind however this process ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.waiting import NotYet, wait_until
 
-# The script ends itself, and the Engine then removes container and volume: they need no later clean-up.
+# The script ends by itself, and the Engine then removes container and volume: no later clean-up is needed.
 PROBE_S = 60
 LINGER_S = 20
 REMOVAL_S = 20
@@ -39,7 +39,7 @@ class Finding:
 
 
 def script() -> str:
-    """Return the probe itself."""
+    """Return the text of the probe."""
     return scripts.read(__package__, "probe.sh")
 
 
@@ -72,7 +72,7 @@ def _start(client: docker.DockerClient, image: str, labels: Mapping[str, str]) -
     try:
         return _start_with(client, image, labels, [modules])
     except NotStarted as error:
-        # A mount (unlike a -v bind) of a missing path is refused instead of created on the host.
+        # If the path is missing on the host, a mount is refused; a bind with -v would create it.
         if "/lib/modules" not in str(error):
             raise
         return _start_with(client, image, labels, [])
@@ -93,7 +93,7 @@ def _start_with(
             network_mode="none",
             auto_remove=True,
             labels=dict(labels),
-            log_config=LogConfig(type=LogConfig.types.JSON),  # the Engine's default may be unreadable
+            log_config=LogConfig(type=LogConfig.types.JSON),  # the Engine's default may not be readable
             mounts=[*mounts, storage],
         )
     except ImageNotFound as error:
@@ -113,7 +113,7 @@ def _start_with(
 
 
 def _output(container: Container) -> str:
-    """Read the log until its last line; short requests again and again, which any transport can bound."""
+    """Read the log until its last line, with repeated short requests, so that any transport can time out."""
     printed = ""
 
     def look() -> str | NotYet:
@@ -122,16 +122,16 @@ def _output(container: Container) -> str:
             with understood("what the probe printed"):
                 printed = container.logs(stdout=True, stderr=False).decode(errors="replace")
         except APIError:
-            return printed  # the container is gone: what was read before is all there is
+            return printed  # the container is gone: nothing more can be read
         if END in printed.splitlines():
             return printed
-        return NotYet(f"the probe has not ended; its last words: {printed[-300:] or 'none'}")
+        return NotYet(f"the probe has not ended; the end of its output: {printed[-300:] or 'none'}")
 
     return wait_until(
         look,
         tried="Probing what the Engine can do",
         within_s=PROBE_S + LINGER_S / 2,
-        next_step="Look whether the Engine is overloaded (docker stats), then try again.",
+        next_step="Check whether the Engine is overloaded (docker stats), then repeat.",
     )
 
 
@@ -145,7 +145,7 @@ def _findings(printed: str) -> Iterator[tuple[str, Finding]]:
 
 
 def _remove(container: Container) -> None:
-    with suppress(APIError):  # gone already, or on its way: the Engine removes it as well
+    with suppress(APIError):  # already removed, or being removed: the Engine does so, too
         container.remove(force=True, v=True)
     with suppress(APIError, requests.RequestException):
         container.wait(timeout=REMOVAL_S, condition="removed")

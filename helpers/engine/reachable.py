@@ -1,4 +1,4 @@
-"""An Engine that is already there: find its endpoint as the docker CLI would, and open it within a bound.
+"""An existing Engine: find its endpoint as the docker CLI would, and connect to it within a time limit.
 
 Source: https://docs.docker.com/reference/cli/docker/#environment-variables
 """
@@ -38,7 +38,7 @@ REQUEST_S = 120
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an Engine listens, and who said so.
+    """Where an Engine listens, and where that address came from.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Endpoint:
         "DOCKER_HOST", "context 'colima' (DOCKER_CONTEXT)", "context 'colima' (currentContext)",
         "default socket".
     backend:
-        "docker" for an Engine that was already there, "embedded" for our own.
+        "docker" for an existing Engine, "embedded" for our own.
     tls:
         Certificates for a ``tcp://`` endpoint; None means plain HTTP.
     """
@@ -71,7 +71,7 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
     Raises
     ------
     LabError
-        If the context is unknown, the configuration damaged, or the address not one of Docker's.
+        If the context is unknown, the configuration is damaged, or the address has no form that Docker knows.
     """
     directory = contexts.config_dir(environ)
     if host := environ.get("DOCKER_HOST", "").strip():
@@ -89,22 +89,22 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
 
 
 def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = REQUEST_S) -> Client:
-    """Connect to an Engine and make sure that it is a Docker Engine a lab can talk to.
+    """Connect to an Engine and make sure that it is a Docker Engine that a lab can use.
 
     Parameters
     ----------
     endpoint:
         From `resolve`, or the embedded engine's.
     timeout_s:
-        Seconds until this function gives up, whatever happens. Generous, because systemd starts dockerd only
-        when the first client knocks at its socket.
+        Seconds until this function gives up, whatever happens. Generous, because systemd may start dockerd
+        only when the first client connects to its socket.
     request_timeout_s:
         Seconds that each later request of the client may wait for an answer.
 
     Raises
     ------
     LabError
-        If nothing usable answers; `helpers.engine.refusals` tells the cases apart.
+        If nothing usable answers; `helpers.engine.refusals` distinguishes the cases.
     """
     tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
     _checked(endpoint, tried)
@@ -129,7 +129,7 @@ def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int 
 def _checked(endpoint: Endpoint, tried: str = "") -> Endpoint:
     try:
         parse_host(_for_docker_py(endpoint.url), IS_WINDOWS_PLATFORM, tls=endpoint.tls is not None)
-        urlsplit(endpoint.url).port  # noqa: B018  # a ValueError unless it is one
+        urlsplit(endpoint.url).port  # noqa: B018  # raises ValueError if the port is invalid
     except (DockerException, ValueError) as error:
         raise LabError(
             tried or f"Understanding the Docker address {endpoint.url!r} ({endpoint.source})",
@@ -140,17 +140,17 @@ def _checked(endpoint: Endpoint, tried: str = "") -> Endpoint:
 
 
 def _for_docker_py(url: str) -> str:
-    """Leave out the path of an ssh:// address, which the docker CLI takes and docker-py refuses."""
+    """Remove the path from an ssh:// address: the docker CLI accepts it, docker-py does not."""
     parts = urlsplit(url)
     if parts.scheme != "ssh":
         return url
     if not parts.hostname:
-        raise ValueError("no host is named")
+        raise ValueError("it names no host")
     return parts._replace(path="").geturl()
 
 
 def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
-    # docker-py turns TLS on for DOCKER_CERT_PATH alone; the CLI does not, and we follow the CLI.
+    # DOCKER_CERT_PATH alone turns TLS on in docker-py but not in the CLI; we follow the CLI.
     verify = bool(environ.get("DOCKER_TLS_VERIFY"))
     if not verify and not environ.get("DOCKER_TLS"):
         return None
@@ -159,7 +159,7 @@ def _tls_of(environ: Mapping[str, str]) -> TLSConfig | None:
 
 
 def _ask_version(url: str, tls: TLSConfig | None, timeout_s: int) -> dict[str, Any]:
-    # A stated API version spares docker-py its own negotiation.
+    # With an explicit API version, docker-py does not negotiate one.
     client = Client(url, timeout_s, refusals.MINIMUM_API, tls)
     try:
         with understood("the Engine's version"):
@@ -174,13 +174,13 @@ def _ask_version(url: str, tls: TLSConfig | None, timeout_s: int) -> dict[str, A
 
 
 def _within(timeout_s: float, work: Callable[[], T]) -> T:
-    """Wait for `work` at most `timeout_s`: resolving a name and a dribbling server obey no socket timeout."""
+    """Wait at most `timeout_s` for `work`: no socket timeout bounds name resolution or a slow trickle."""
     future: Future[T] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001  # handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001  # raised in the waiting thread
             future.set_exception(error)
 
     threading.Thread(target=run, name="open-engine", daemon=True).start()

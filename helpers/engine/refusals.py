@@ -1,4 +1,4 @@
-"""Why an Engine could not be used: exceptions and odd answers, each turned into one readable error."""
+"""Why an Engine cannot be used: turns exceptions and unexpected answers into readable errors."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from helpers.errors import BadAnswer, LabError
 
 E = TypeVar("E", bound=BaseException)
 
-# What docker-py lets through when an Engine refuses, goes away, or was never there: its own exceptions, those
-# of requests (each an OSError), of urllib3 and http.client beneath it, and of the bare socket of a stream.
+# What docker-py raises when an Engine refuses, goes away, or was never there: its own exceptions, those of
+# requests (each an OSError), of urllib3 and http.client beneath it, and of a stream's bare socket.
 FAILURES = (DockerException, OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)
 
 MINIMUM_API = "1.41"  # Engine 20.10, the first with private cgroup namespaces
@@ -36,7 +36,7 @@ WRONG_ADDRESS = f"Correct DOCKER_HOST or the context, or {EMBEDDED}"
 
 @contextmanager
 def explained(tried: str, url: str, timeout_s: float) -> Iterator[None]:
-    """Raise an Engine's failure as `explain` words it, and an answer that is none of an Engine's as that.
+    """Turn a failure of an Engine, or an answer that no Engine gives, into a readable error.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ def explained(tried: str, url: str, timeout_s: float) -> Iterator[None]:
     Raises
     ------
     LabError
-        In place of one of `FAILURES`.
+        Instead of one of `FAILURES`, as `explain` words it.
     BadAnswer
-        If an answer could not be read.
+        If an answer could not be parsed.
     """
     try:
         yield
@@ -59,7 +59,7 @@ def explained(tried: str, url: str, timeout_s: float) -> Iterator[None]:
 
 
 def said(error: BaseException) -> str:
-    """What the Engine itself said when it refused, else which `error` it was."""
+    """Return the Engine's own explanation of its refusal, else the type and message of `error`."""
     return str(getattr(error, "explanation", None) or f"{type(error).__name__}: {error}")
 
 
@@ -69,20 +69,20 @@ def explain(tried: str, url: str, error: BaseException, timeout_s: float) -> Lab
     Parameters
     ----------
     tried:
-        First line of the error: which endpoint, and who chose it.
+        First line of the error: which endpoint, and where it came from.
     url:
         The endpoint.
     error:
-        What docker-py or requests raised; the cause is looked for in the whole chain of exceptions.
+        What docker-py or requests raised; the whole chain of exceptions is searched for the cause.
     timeout_s:
-        The bound that was in force, in seconds.
+        The timeout that applied, in seconds.
     """
     return LabError(tried, *_cause(url, list(_chain(error)), timeout_s))
 
 
 @understood("the Engine's version")
 def refuse_unsuitable(tried: str, version: dict[str, Any]) -> None:
-    """Raise if what answered is no Engine that could ever carry a lab.
+    """Raise an error if what answered is not an Engine that can run a lab.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _socket_cause(path: Path, error: OSError) -> tuple[str, str]:
         )
     if isinstance(error, ConnectionRefusedError):
         start = "Start Docker (sudo systemctl start docker, or Docker Desktop)"
-        return f"nobody listens: {_describe(path)}", f"{start}, or {EMBEDDED}"
+        return f"nothing is listening: {_describe(path)}", f"{start}, or {EMBEDDED}"
     return f"{error}: {_describe(path)}", f"Restart Docker, or {EMBEDDED}"
 
 
@@ -159,7 +159,7 @@ def _describe(path: Path) -> str:
 def _no_socket_step() -> str:
     rootless = Path(os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")) / "docker.sock"
     if rootless.exists():
-        return f"The rootless Engine at {rootless} cannot carry a lab. Start a rootful one, or {EMBEDDED}"
+        return f"The rootless Engine at {rootless} cannot run a lab. Start a rootful one, or {EMBEDDED}"
     return f"Start or install Docker, or choose its context (docker context ls), or {EMBEDDED}"
 
 
@@ -168,7 +168,7 @@ def _status_cause(error: APIError) -> tuple[str, str]:
     seen = f"HTTP {status}: " + " ".join(str(error.explanation or error).split())[:200]
     if "HTTPS server" in seen:
         certificates = "DOCKER_CERT_PATH to the directory of its certificates"
-        return seen, f"That Engine wants TLS: set DOCKER_TLS_VERIFY=1 and {certificates}."
+        return seen, f"That Engine requires TLS: set DOCKER_TLS_VERIFY=1 and {certificates}."
     if status in (401, 403):
         return seen, f"Ask that Engine's administrator for access, or {EMBEDDED}"
     return f"{_NO_ENGINE}: {seen}", WRONG_ADDRESS
@@ -176,8 +176,10 @@ def _status_cause(error: APIError) -> tuple[str, str]:
 
 def _tls_step(seen: str) -> str:
     if "WRONG_VERSION" in seen or "RECORD_LAYER" in seen:
-        return "No TLS is spoken there: unset DOCKER_TLS_VERIFY, or use the TLS port (usually 2376)."
-    return "Put the Engine's own ca.pem, cert.pem and key.pem into DOCKER_CERT_PATH, or renew its context."
+        return "That port does not use TLS: unset DOCKER_TLS_VERIFY, or use the TLS port (usually 2376)."
+    return (
+        "Put the Engine's own ca.pem, cert.pem and key.pem into DOCKER_CERT_PATH, or re-create its context."
+    )
 
 
 def _first(chain: list[BaseException], kind: type[E]) -> E | None:

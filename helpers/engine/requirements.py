@@ -1,4 +1,4 @@
-"""What an Engine must be able to do before it can carry a lab: a table with evidence and hints.
+"""What an Engine must be able to do to run a lab: a table with evidence and hints.
 
 Source: moby contrib/check-config.sh (kernel options by network driver).
 """
@@ -40,9 +40,9 @@ class Requirement:
     ok:
         Whether the Engine has it.
     evidence:
-        What was measured, quoted as it came.
+        What was measured, quoted verbatim.
     hint:
-        What to do about it; empty where nothing needs doing.
+        What to do about it; empty if nothing is needed.
     fatal:
         Whether the chapters that need it cannot run without it.
     """
@@ -63,23 +63,23 @@ class _Kind:
 
 
 def _module(name: str) -> str:
-    return f"On the Engine's host: sudo modprobe -a {name}. Where that kernel has no such module, {EMBEDDED}"
+    return f"On the Engine's host: sudo modprobe -a {name}. If that kernel has no such module, {EMBEDDED}"
 
 
-# Rows of the table in its order. Those of _IN_CONTAINER are measured in a privileged container.
+# The rows of the table, in order. Those in _IN_CONTAINER are measured in a privileged container.
 _BY_API = {
     "API version": _Kind(ALL, f"Update Docker to 20.10 or newer, or {EMBEDDED}"),
     "Linux engine": _Kind(ALL, "In Docker Desktop's menu choose “Switch to Linux containers…”"),
     "not rootless": _Kind(ALL, f"Start a rootful Engine and choose its context, or {EMBEDDED}"),
     "memory": _Kind(ALL, "Give the Engine more memory (Docker Desktop: Settings, Resources)"),
-    "free LAN": _Kind(ALL, "Remove networks that nobody uses: docker network prune"),
+    "free LAN": _Kind(ALL, "Remove unused networks: docker network prune"),
 }
 _IN_CONTAINER = {
     "privileged containers": _Kind(ALL, f"Allow privileged containers on that Engine, or {EMBEDDED}"),
     "cgroups": _Kind(ALL, f"Restart Docker with --default-cgroupns-mode=private, or {EMBEDDED}"),
     "bridge and NAT": _Kind(ALL, _module("bridge veth iptable_nat xt_addrtype xt_MASQUERADE")),
     "overlay storage": _Kind(
-        ALL, f"Move Docker's data to ext4 with filetype or xfs with ftype=1, or {EMBEDDED}"
+        ALL, f"Move Docker's data to ext4 with filetype or to xfs with ftype=1, or {EMBEDDED}"
     ),
     "disk free": _Kind(ALL, "Free space on the Engine: docker system df, then docker system prune"),
     "macvlan": _Kind("04", _module("macvlan")),
@@ -92,9 +92,9 @@ _IN_CONTAINER = {
 _KINDS = _BY_API | _IN_CONTAINER
 
 
-@understood("what the Engine says of itself")
+@understood("what the Engine reports about itself")
 def quick(client: docker.DockerClient) -> list[Requirement]:
-    """Measure what the Engine's API alone can tell, without a container.
+    """Measure what the Engine's API alone can show, without a container.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def quick(client: docker.DockerClient) -> list[Requirement]:
     Raises
     ------
     BadAnswer
-        If what it says cannot be read.
+        If its answers cannot be parsed.
     docker.errors.DockerException
         If the Engine stops answering.
     """
@@ -127,7 +127,7 @@ def quick(client: docker.DockerClient) -> list[Requirement]:
 def check(
     client: docker.DockerClient, image: str, labels: Mapping[str, str] | None = None
 ) -> list[Requirement]:
-    """Measure every requirement; takes one short-lived privileged container.
+    """Measure every requirement, in one short-lived privileged container.
 
     Parameters
     ----------
@@ -155,13 +155,13 @@ def check(
 
 
 def as_frame(requirements: Iterable[Requirement]) -> pd.DataFrame:
-    """Return `requirements` as a table: name, needed_by, ok (bool), evidence, hint; one row for each."""
+    """Return `requirements` as a table with one row each: name, needed_by, ok (bool), evidence, hint."""
     columns = ["name", "needed_by", "ok", "evidence", "hint"]
     return pd.DataFrame([asdict(one) for one in requirements], columns=[*columns, "fatal"])[columns]
 
 
 def lacking(requirements: Iterable[Requirement], chapter: str = "") -> list[Requirement]:
-    """Return the rows that keep an Engine from carrying a lab.
+    """Return the rows that keep an Engine from running a lab.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def lacking(requirements: Iterable[Requirement], chapter: str = "") -> list[Requ
 
 
 def suffices(requirements: Iterable[Requirement], chapter: str = "") -> bool:
-    """Whether an Engine with these rows of `requirements` can carry a lab (see `lacking` for `chapter`)."""
+    """Whether an Engine with these rows of `requirements` can run a lab (see `lacking` for `chapter`)."""
     return not lacking(requirements, chapter)
 
 
@@ -197,7 +197,7 @@ def free_lans(
     Raises
     ------
     BadAnswer
-        If the Engine's list of networks cannot be read.
+        If the Engine's list of networks cannot be parsed.
     """
     taken = [*_subnets(client), *routes]
     for third in range(99, 255):
@@ -218,7 +218,7 @@ def _subnets(client: docker.DockerClient) -> list[ipaddress.IPv4Network]:
 
 
 def remember(client: docker.DockerClient, requirements: Sequence[Requirement]) -> None:
-    """Keep the rows of a sufficient check for a day, so that the next notebook need not probe.
+    """Keep the rows of a successful check for a day, so that the next notebook need not probe.
 
     Parameters
     ----------
@@ -231,12 +231,12 @@ def remember(client: docker.DockerClient, requirements: Sequence[Requirement]) -
 
 
 def recall(client: docker.DockerClient) -> list[Requirement] | None:
-    """Return the table of remembered rows and of fresh ones where that is cheap; None if there are none.
+    """Return the remembered rows, with fresh ones where measuring is cheap; None if none are remembered.
 
     Parameters
     ----------
     client:
-        Of the Engine that is asked for.
+        The client of the Engine in question.
     """
     path = _memory_of(client)
     try:
@@ -248,9 +248,9 @@ def recall(client: docker.DockerClient) -> list[Requirement] | None:
     return [*quick(client), *remembered]
 
 
-@understood("what the Engine says of itself")
+@understood("what the Engine reports about itself")
 def _memory_of(client: docker.DockerClient) -> Path:
-    # The probe is part of the key: a new question deserves a new answer.
+    # The probe is part of the key: a changed probe must run again.
     info = client.info()
     parts = [str(info.get(key)) for key in ("ID", "ServerVersion", "KernelVersion")] + [probing.script()]
     return cache_dir() / f"requirements-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:16]}.json"
@@ -264,12 +264,12 @@ def _judge(name: str, findings: Mapping[str, probing.Finding]) -> Requirement:
         free = int(findings["disk bytes"].evidence or 0) if "disk bytes" in findings else 0
         return _row(name, free >= DISK_BYTES, f"{free / 1e9:.1f} GB free, {DISK_BYTES / 1e9:g} GB needed")
     if name not in findings:
-        return _row(name, False, "not measured: the probe was cut short")
+        return _row(name, False, "not measured: the probe did not finish")
     return _row(name, findings[name].ok, findings[name].evidence)
 
 
 def _unmeasured(name: str) -> Requirement:
-    return replace(_row(name, False, UNMEASURED), hint="Measured once privileged containers run.")
+    return replace(_row(name, False, UNMEASURED), hint="Can be measured once privileged containers run.")
 
 
 def _row(name: str, ok: bool, evidence: str) -> Requirement:

@@ -1,4 +1,4 @@
-"""The Docker socket of another computer as a Unix socket here, by the system's own ssh."""
+"""Forwards the Docker socket of another computer to a Unix socket here, with the system's own ssh."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CLOSING_S = 3.0
 
 
 class Forward:
-    """Offers the Docker socket of another computer as a Unix socket of this one, mode 0600.
+    """Forwards the Docker socket of another computer to a Unix socket on this one, mode 0600.
 
-    ssh runs ``cat`` there, whose input this process holds: both end with this process, however that ends.
-    Port, user, keys and jump hosts of ~/.ssh/config count.
+    ssh runs ``cat`` there and this process holds its input open: both end with this process, however it ends.
+    Port, user, keys and jump hosts in ~/.ssh/config apply.
 
     Parameters
     ----------
@@ -37,18 +37,18 @@ class Forward:
     tried:
         First line of the error.
     timeout_s:
-        Seconds until it is given up.
+        Seconds until the attempt is abandoned.
 
     Attributes
     ----------
     url:
-        Of the socket here, e.g. ``unix:///tmp/docker-networking-lab-1000/ssh-0a1b2c3d.sock``.
+        The socket here, e.g. ``unix:///tmp/docker-networking-lab-1000/ssh-0a1b2c3d.sock``.
 
     Raises
     ------
     LabError
-        If there is no ssh, it asks for something or fails, or nothing answers at the socket there; in ssh's
-        own words, and with the command to try by hand.
+        If there is no ssh, it prompts or fails, or nothing answers at the remote socket; with ssh's own
+        messages, and the command to try by hand.
 
     Source: ssh(1), option -L; PROTOCOL of OpenSSH, "direct-streamlocal@openssh.com".
     """
@@ -61,11 +61,11 @@ class Forward:
         path = parts.path if parts.path.strip("/") else _SOCKET
         engine = f"-H unix://{path} " if path != _SOCKET else ""
         self._tried = tried
-        self._by_hand = f"Make this work without a question: ssh {destination} docker {engine}version"
+        self._by_hand = f"Make this work without a prompt: ssh {destination} docker {engine}version"
         self._token = secrets.token_hex(4)
         self._path = run_dir() / f"ssh-{self._token}.sock"
         self.url = f"unix://{self._path}"
-        # A refused forward does not say what is there, nor who one is there. The last word: ssh is through.
+        # A refused forward does not show the remote socket or user, so ask. The token shows that ssh works.
         remote = f"ls -ld {shlex.quote(path)}; id; echo {self._token}; cat"
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
@@ -73,7 +73,7 @@ class Forward:
             stdin=subprocess.PIPE,
             stdout=self._said,
             stderr=self._said,
-            start_new_session=True,  # a Ctrl-C in this terminal is not for it
+            start_new_session=True,  # so that Ctrl-C in this terminal does not reach it
         )
         deadline = time.monotonic() + timeout_s
         try:
@@ -86,11 +86,11 @@ class Forward:
             raise
 
     def close(self) -> None:
-        """End ssh, and remove the socket."""
+        """End ssh and remove the socket."""
         assert self._process.stdin
         self._process.stdin.close()
         try:
-            # Without a socket there is no forward that ssh could take back.
+            # Without a socket there is no forward for the script to cancel.
             self._process.wait(_CLOSING_S if self._path.exists() else 0)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -107,7 +107,7 @@ class Forward:
         return NotYet(f"no answer to ssh\n{said}")
 
     def _knock(self, deadline: float) -> None:
-        """Make sure that someone answers: a refused forward is an open socket here that closes at once."""
+        """Make sure that an Engine answers: with a refused forward, the socket here opens and then closes."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(max(deadline - time.monotonic(), 0.1))
             try:
@@ -117,7 +117,7 @@ class Forward:
             except OSError:
                 answer = b""
         if not answer:
-            raise self._failure(f"ssh is through, but no Engine answers there:\n{self._printed()}")
+            raise self._failure(f"ssh has connected, but no Engine answers there:\n{self._printed()}")
 
     def _printed(self) -> str:
         return os.pread(self._said.fileno(), 65536, 0).decode(errors="replace").strip()

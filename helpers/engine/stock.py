@@ -1,11 +1,11 @@
 """Machines that belong to no lab yet: how their containers are made, and a stock of booted ones.
 
-Under emulation a machine boots for many seconds. The embedded engine therefore has some that wait, booted,
-without a name and without a network; a lab claims them, and the stock is filled up behind it. An Engine of
-the user's has none: there, nothing of ours runs between labs.
+Under emulation a machine takes many seconds to boot. The embedded engine therefore keeps some booted machines
+waiting, without a name and without a network; a lab claims them, and the stock is then refilled. The user's
+own Engine has no stock: nothing of ours runs there between labs.
 
-A machine boots in a network of the stock's own, and leaves it when it is ready: the first network that the
-Engine connects a container to costs it ten runs of iptables for its resolver, the second none.
+A machine boots in the stock's own network and leaves it when it is ready: for the first network that a
+container joins, the Engine runs iptables ten times to set up its resolver; for the second, not at all.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ KIND = "blank"
 _LABELS = {LABEL: KIND}
 _ONLY_BLANK = {"label": f"{LABEL}={KIND}"}
 _PREFIX = "blank-"
-_SUBNET = "192.168.255.0/24"  # no lab's LAN is there
+_SUBNET = "192.168.255.0/24"  # outside the range of the labs' LANs
 _BOOT_S = 300
-_MAX_BOOTS = 10  # in a row; the next lab goes on
-_MIN_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots, and from then on
+_MAX_BOOTS = 10  # per run; the next lab's run continues
+_MIN_SHARES, _USUAL_SHARES = 2, 1024  # of the processor: while it boots, and afterwards
 _ATTACH = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
 
 
@@ -48,7 +48,7 @@ def create(
     endpoint: Any = None,
     cpu_shares: int | None = None,
 ) -> str:
-    """Create a machine's container and return its id; it is not started.
+    """Create a machine's container without starting it, and return its id.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def create(
             privileged=True,
             mounts=mounts,
             tmpfs={"/run": "", "/tmp": ""},
-            auto_remove=True,  # with its volume, when the dead-man's switch ends it
+            auto_remove=True,  # along with its volume, when the dead-man's switch ends it
             network_mode=network,
             cpu_shares=cpu_shares,
         )
@@ -81,36 +81,36 @@ def create(
             )
         except docker.errors.APIError as error:
             if "/lib/modules" in str(error.explanation) and modules in mounts:
-                continue  # an Engine without modules, such as one whose kernel has all built in
+                continue  # an Engine without modules, such as one whose kernel has them built in
             raise
         return str(created["Id"])
-    raise AssertionError("unreachable: without the modules nothing names /lib/modules")
+    raise AssertionError("unreachable: the second attempt does not mount /lib/modules")
 
 
 def attach(api: docker.APIClient, container: str) -> Any:
-    """Take hold of a machine's standard input, the dead-man's switch, and of all that it prints."""
+    """Attach to a machine's standard input, the dead-man's switch, and to all of its output."""
     return api.attach_socket(container, params=_ATTACH)
 
 
 def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str, Any]]:
     """Take machines out of the stock and rename them to `names`; return the id and the stream of each.
 
-    There may be fewer than names. Each is attached to before it leaves the stock: from then on it ends with
-    the process that has claimed it.
+    There may be fewer machines than names. Each is attached to before it leaves the stock: from then on it
+    ends with the process that has claimed it.
 
     Parameters
     ----------
     api:
-        Of the Engine.
+        docker-py's low-level client for the Engine.
     names:
-        Of the containers, from now on.
+        The containers' new names.
     labels:
-        Of the lab that claims them; no other lab has the same.
+        The labels of the lab that claims them; no other lab has the same ones.
     """
     claimed = []
     left = list(names)
     running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
-    for container in sorted(running, key=_boots):  # first the ready, then those that boot for longest
+    for container in sorted(running, key=_boots):  # ready ones first, then the oldest that boot
         if left and _is_first_to_claim(api, container["Id"], labels):
             stream = attach(api, container["Id"])
             api.rename(container["Id"], left.pop(0))
@@ -121,17 +121,17 @@ def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]
 
 
 def _is_first_to_claim(api: docker.APIClient, container: str, labels: Mapping[str, str]) -> bool:
-    """Claim a machine for the lab with these labels; return whether no other lab has.
+    """Claim a machine for the lab with these labels; return whether no other lab has claimed it before.
 
-    Labs may share nothing but the Engine, which has one operation that makes a thing once and tells who made
-    it: of two volumes with one name only the first is made, and both are told its labels.
+    Labs may have only the Engine in common. It has one operation that succeeds once and shows for whom: when
+    two labs create a volume with the same name, only the first is created, and both get its labels.
     """
     made = api.create_volume(f"claim-{container[:12]}", labels=dict(labels))
     return bool(made["Labels"] == dict(labels))
 
 
 def refill(url: str) -> None:
-    """Fill the stock of the Engine at `url` from a process of its own, which may outlive this one."""
+    """Fill the stock of the Engine at `url` in a separate process, which may outlive this one."""
     with engine_dir().with_suffix(".stock.log").open("a") as log:
         subprocess.Popen(
             [sys.executable, "-m", "helpers.engine.fill_stock", url],
@@ -139,18 +139,18 @@ def refill(url: str) -> None:
             stdout=log,
             stderr=log,
             cwd=PROJECT,
-            start_new_session=True,  # a Ctrl-C in the owner's terminal is not for it
+            start_new_session=True,  # so that Ctrl-C in the owner's terminal does not reach it
         )
 
 
 def fill(url: str, patience_s: float = 0) -> None:
-    """Boot machines, one after the other, until the stock is full.
+    """Boot machines, one at a time, until the stock is full.
 
     Raises
     ------
     LabError
-        If one does not boot, with what it said last; if the Engine fails; or if another process does it for
-        longer than `patience_s`.
+        If a machine does not boot (with the end of its output); if the Engine fails; or if another process
+        has been filling the stock for longer than `patience_s`.
     """
     client = Client(url, _BOOT_S)
     try:
@@ -163,13 +163,13 @@ def fill(url: str, patience_s: float = 0) -> None:
 
 
 def _fill(api: docker.APIClient) -> None:
-    for blank in _in_stock(api):  # whoever was filling the stock may have died
+    for blank in _in_stock(api):  # the process that was filling the stock may have died
         if blank["State"] == "created":
             api.remove_container(blank["Id"], force=True, v=True)
         elif blank["State"] == "running" and _boots(blank):
             _await(api, blank["Id"])
     _provide_network(api)
-    for _ in range(_MAX_BOOTS):  # each time anew: a lab may have claimed one meanwhile
+    for _ in range(_MAX_BOOTS):  # looks each time, as a lab may have claimed one meanwhile
         if not (name := _free_name(api)):
             return
         container = create(api, name, _LABELS, network=KIND, cpu_shares=_MIN_SHARES)
@@ -178,34 +178,34 @@ def _fill(api: docker.APIClient) -> None:
 
 
 def _provide_network(api: docker.APIClient) -> None:
-    """Make the network in which machines boot, unless it is there."""
+    """Create the network in which machines boot, unless it exists."""
     if not api.networks(filters=_ONLY_BLANK):
         api.create_network(
             KIND,
             driver="bridge",
             internal=True,
             ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=_SUBNET)]),
-            # Docker numbers interfaces by prefix: eth0 is for the LAN.
+            # Docker numbers interfaces by prefix: with another one here, eth0 remains for the LAN.
             options={"com.docker.network.container_iface_prefix": KIND},
             labels=_LABELS,
         )
 
 
 def _await(api: docker.APIClient, container: str) -> None:
-    """Wait until a machine has booted, and make it ready to be claimed."""
+    """Wait until a machine has booted, then make it ready to be claimed."""
     _wait_until_booted(api, container)
     if any(blank["Id"] == container and _boots(blank) for blank in _in_stock(api)):
         _release(api, container)
 
 
 def _boots(container: Mapping[str, Any]) -> bool:
-    """Whether a machine in stock has not been made ready yet."""
+    """Return whether a machine in stock is not ready yet."""
     return KIND in container["NetworkSettings"]["Networks"]
 
 
 def _release(api: docker.APIClient, container: str) -> None:
     api.update_container(container, cpu_shares=_USUAL_SHARES)
-    with suppress(docker.errors.APIError):  # who claimed it meanwhile has disconnected it
+    with suppress(docker.errors.APIError):  # the lab that claimed it meanwhile has already disconnected it
         api.disconnect_container_from_network(container, KIND)
 
 
@@ -224,19 +224,19 @@ def _wait_until_booted(api: docker.APIClient, container: str) -> None:
                 return
         seen = "it ended"
     except requests.RequestException:
-        seen = f"nothing more for {_BOOT_S} s"
+        seen = f"no further output for {_BOOT_S} s"
     raise _failure(f"{said.decode(errors='replace')}\n{seen}")
 
 
 def _failure(seen: str) -> LabError:
     return LabError(
-        "Booting a machine to have in stock",
+        "Booting a machine for the stock",
         seen,
-        "Run `python3 -m helpers doctor`: it says what this Engine lacks.",
+        "Run `python3 -m helpers doctor`: it shows what this Engine lacks.",
     )
 
 
 def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
-    """The machines that nobody has claimed, newest first."""
+    """Return the machines that no lab has claimed, newest first."""
     blank: list[dict[str, Any]] = api.containers(all=True, filters=_ONLY_BLANK)
     return [container for container in blank if container["Names"][0].startswith(f"/{_PREFIX}")]

@@ -20,11 +20,11 @@ from helpers.errors import LabError
 
 QEMU = "qemu-system-x86_64"
 MEMORY_MB = 3072
-# One user, one purpose: what guards users of one kernel from each other costs a fifth of the time here.
+# One user, one purpose: what protects users of a kernel from each other would cost a fifth of the time here.
 _KERNEL_OPTIONS = (
     "quiet panic=-1 mitigations=off init_on_alloc=0 hardened_usercopy=off apparmor=0 audit=0 nowatchdog"
     " tsc=reliable no_timer_check nokaslr"
-    # An emulator translates a program anew for every address at which it meets it: five times as much work.
+    # An emulator translates a program again for each address it is loaded at: five times as much work.
     " norandmaps"
 )
 _QMP_TIMEOUT_S = 20.0
@@ -36,10 +36,10 @@ _POLL_S = 0.1
 class Accelerator:
     """How QEMU runs the guest's processor.
 
-    Under emulation there is one virtual processor: with two, QEMU's threads race with the way Linux patches
-    its own code, and the guest dies of "Oops: int3" sooner or later (seen with QEMU 7.2 and Linux 6.12).
-    Nehalem is the oldest model that Debian and Go run well on; the vector units of later ones cost more to
-    emulate than they save.
+    Under emulation there is one virtual processor: with two, QEMU's threads race with Linux patching its own
+    code, and the guest sooner or later dies with "Oops: int3" (seen with QEMU 7.2 and Linux 6.12).
+    Nehalem is the oldest model on which Debian and Go run well; emulating the vector units of later models
+    costs more than they save.
     """
 
     name: str
@@ -51,24 +51,24 @@ TCG = Accelerator("tcg", ("-accel", "tcg", "-cpu", "Nehalem", "-smp", "1"))
 
 
 def kvm_is_offered() -> bool:
-    """Whether this user may open /dev/kvm; whether it works is only known once a guest has booted."""
+    """Return whether this user may open /dev/kvm; whether KVM works shows only when a guest has booted."""
     return os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
 def qemu_version() -> str:
-    """The version of the installed QEMU, e.g. "7.2.22": a saved state belongs to one version."""
+    """Return the version of the installed QEMU, e.g. "7.2.22": a saved state works with one version only."""
     banner = programs.run([QEMU, "--version"], timeout_s=30, check=False).stdout
     found = re.search(r"version (\S+)", banner)
     return found.group(1) if found else "unknown"
 
 
 class VirtualMachine:
-    """A virtual machine whose sockets, log and throw-away disk live in one directory.
+    """A virtual machine whose sockets, log and disposable disk are in one directory.
 
     Parameters
     ----------
     directory:
-        Belongs to this virtual machine alone; owner only.
+        The directory of this virtual machine alone; owner only.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -77,16 +77,16 @@ class VirtualMachine:
         self._monitor = directory / "qmp.sock"
         self._pid = directory / "qemu.pid"
         self._port = directory / "ssh_port"
-        self._process: subprocess.Popen[bytes] | None = None  # QEMU, if it was started from here
+        self._process: subprocess.Popen[bytes] | None = None  # QEMU, if this object started it
 
     @property
     def ssh_port(self) -> int:
-        """The loopback port that leads to the guest's sshd.
+        """The loopback port that is forwarded to the guest's sshd.
 
         Raises
         ------
         LabError
-            If its file has been lost or damaged.
+            If the file with the port is missing or damaged.
         """
         try:
             return int(self._port.read_text())
@@ -96,16 +96,16 @@ class VirtualMachine:
     def start(
         self, accelerator: Accelerator, disk: Path, kernel: Path, initrd: Path, state: Path | None = None
     ) -> None:
-        """Start QEMU. Returns once its monitor answers.
+        """Start QEMU, and return once its monitor socket exists.
 
         Parameters
         ----------
         accelerator:
             `KVM` or `TCG`.
         disk:
-            In format qcow2; QEMU writes to it.
+            In qcow2 format; QEMU writes to it.
         kernel, initrd:
-            What is booted, also where a state is read: the virtual hardware must be the same.
+            What is booted. Needed with a saved state as well: the virtual hardware must be the same.
         state:
             Memory and devices as `save` wrote them; None for a cold start.
 
@@ -125,14 +125,14 @@ class VirtualMachine:
                 "-append",
                 f"console=ttyS0 root=/dev/vda rw init=/usr/local/sbin/engine-init {_KERNEL_OPTIONS}",
             ),
-            # The disk is thrown away when the engine stops: nothing has to survive a power cut.
+            # The disk is deleted when the engine stops: nothing has to survive a power cut.
             *("-drive", f"file={_escape(disk)},format=qcow2,if=virtio,cache=unsafe,discard=unmap"),
             *("-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
             *("-device", "virtio-net-pci,netdev=net,romfile="),
             *("-device", "virtio-rng-pci"),
-            # Memory that the guest no longer uses goes back to the owner, and is not saved with the state.
+            # Memory that the guest no longer uses is returned to the host, and is not saved with the state.
             *("-device", "virtio-balloon-pci,free-page-reporting=on"),
-            # A guest that wakes from a saved state is told so, and draws fresh random numbers.
+            # Notifies a guest that its state has been restored, so that it reseeds its random numbers.
             *("-device", "vmgenid,guid=auto"),
             *("-chardev", f"file,id=console,path={_escape(self.console)}", "-serial", "chardev:console"),
             *("-qmp", f"unix:{_escape(self._monitor)},server=on,wait=off", "-pidfile", str(self._pid)),
@@ -146,7 +146,7 @@ class VirtualMachine:
         self.wait(self._monitor.exists, 20, "QEMU's monitor")
 
     def resume(self) -> None:
-        """Let a guest that was started from a saved state run on."""
+        """Continue a guest that was started from a saved state."""
         self.wait(
             lambda: self.qmp("query-status")["status"] != "inmigrate", 120, "the saved state to be read"
         )
@@ -158,7 +158,7 @@ class VirtualMachine:
         Raises
         ------
         LabError
-            If QEMU cannot.
+            If QEMU fails to.
         """
         self.qmp("stop")
         self.qmp("migrate-set-parameters", {"max-bandwidth": 10**10})
@@ -168,41 +168,43 @@ class VirtualMachine:
             status = self.qmp("query-migrate").get("status")
             if status == "failed":
                 raise self.failure(
-                    "saving the virtual machine's state", "QEMU says that the migration failed"
+                    "saving the virtual machine's state", "QEMU reports that the migration failed"
                 )
             return bool(status == "completed")
 
         self.wait(saved, 180, "the state to be saved")
 
     def wait(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
-        """Wait until something holds.
+        """Wait until a condition is true.
 
         Parameters
         ----------
         condition:
-            Whether it does.
+            Returns whether it is.
         timeout_s:
-            Seconds until it is given up.
+            Seconds until the wait is abandoned.
         what:
-            What is waited for, for the error.
+            What is waited for, for the error message.
 
         Raises
         ------
         LabError
-            If QEMU ends meanwhile, or `timeout_s` seconds go by; with the end of the console log.
+            If QEMU ends meanwhile, or `timeout_s` seconds pass; with the end of the console log.
         """
         deadline = time.monotonic() + timeout_s
         while not condition():
             if not self.alive():
                 raise self.failure(f"waiting for {what}", "QEMU has ended")
             if time.monotonic() > deadline:
-                raise self.failure(f"waiting for {what}", f"nothing after {timeout_s:.0f} s")
+                raise self.failure(f"waiting for {what}", f"it has not happened after {timeout_s:.0f} s")
             time.sleep(_POLL_S)
 
     def wait_for_line(self, text: str, timeout_s: float) -> None:
         """Wait at most `timeout_s` seconds until the guest has printed `text` on its console (see `wait`)."""
         self.wait(
-            lambda: text in self.console.read_text(errors="replace"), timeout_s, f"the guest to say {text!r}"
+            lambda: text in self.console.read_text(errors="replace"),
+            timeout_s,
+            f"the guest to print {text!r}",
         )
 
     def qmp(self, command: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -216,13 +218,13 @@ class VirtualMachine:
         Raises
         ------
         LabError
-            If QEMU refuses, or there is no answer of its kind.
+            If QEMU refuses, or its answer is missing or malformed.
 
         Source: QEMU Machine Protocol reference.
         """
         try:
             answer = self._ask(command, arguments or {})
-        except (OSError, ValueError) as error:  # ValueError: no JSON, because QEMU ended before it answered
+        except (OSError, ValueError) as error:  # ValueError: not JSON, because QEMU ended before it answered
             raise self.failure(f"asking QEMU for {command}", f"no answer: {error}") from error
         match answer:
             case {"return": dict(result)}:
@@ -249,17 +251,17 @@ class VirtualMachine:
         return answer
 
     def alive(self) -> bool:
-        """Whether this virtual machine's own QEMU process still runs."""
+        """Return whether this virtual machine's own QEMU process is still running."""
         if self._process:
             return self._process.poll() is None
-        # Who listens at the monitor is seen from every PID namespace; a process id means another one in each.
+        # The monitor's socket works in every PID namespace; a process id means a different one in each.
         with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self._monitor))
             return True
         return False
 
     def end(self) -> None:
-        """End QEMU: by its monitor, else by its process id."""
+        """End QEMU through its monitor; if that fails, kill it by its process id."""
         if not self.alive():
             return
         try:
@@ -272,7 +274,7 @@ class VirtualMachine:
                     os.kill(pid, 9)
 
     def failure(self, tried: str, seen: str) -> LabError:
-        """Make an error of what was `tried` and `seen`, and of the end of what QEMU and the console said."""
+        """Make an error from what was `tried` and `seen`, with the last lines of QEMU and the console."""
         evidence = [seen]
         for name, path in (("QEMU", self.directory / "qemu.log"), ("console", self.console)):
             lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
@@ -280,7 +282,7 @@ class VirtualMachine:
         return LabError(
             f"Embedded engine: {tried}",
             "\n".join(evidence),
-            "Repeat it. If it comes again: `make clean`, after which it is built anew.",
+            "Repeat the command. If it fails again, run `make clean`: the engine is then rebuilt.",
         )
 
 
@@ -292,5 +294,5 @@ def _free_port() -> int:
 
 
 def _escape(path: Path) -> str:
-    """Write a path as QEMU's option lists want it: a comma doubled."""
+    """Escape a path for QEMU's option lists, in which a comma must be doubled."""
     return str(path).replace(",", ",,")

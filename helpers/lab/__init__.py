@@ -1,4 +1,4 @@
-"""Machines on a LAN: `Lab` and what it is made of."""
+"""Machines on a LAN: `Lab` and its parts."""
 
 from helpers.lab.command import Completed
 from helpers.lab.lab import Lab

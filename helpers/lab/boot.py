@@ -1,4 +1,4 @@
-"""How a machine comes to be: made, or claimed from the stock; booted; given its name and its place."""
+"""How a machine starts: it is created or claimed from the stock, boots, and gets its name and address."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _READY_S = 240
 _REQUEST_S = 120
 _BOOTED = re.compile(r"^booted (\S+) (\d+\.\d+)\n", re.MULTILINE | re.ASCII)
 _READY = re.compile(r"^ready.*\n", re.MULTILINE)
-_SEE_DOCTOR = "Run `python3 -m helpers doctor`: it says what this Engine lacks."
+_SEE_DOCTOR = "Run `python3 -m helpers doctor`: it shows what this Engine lacks."
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a lab gives to each of its machines.
+    """What all machines of a lab have in common.
 
     Attributes
     ----------
     lab_id, labels:
-        Of every object of the lab.
+        The lab's id, and the labels of all its objects.
     lan:
-        The LAN that joins them.
+        The LAN that connects them.
     addresses:
-        Of all machines on it, by name.
+        The addresses of all machines on it, by name.
     sockets:
-        The directory of the tunnels' sockets.
+        The directory for the tunnels' sockets.
     """
 
     lab_id: str
@@ -61,25 +61,25 @@ def boot(
     claimed: tuple[str, Any] | None,
     hold: Callable[[Stream], object],
 ) -> Machine:
-    """Make a machine, or plug in a claimed one, give it its name and place, and return it when it is ready.
+    """Create a machine, or plug in a claimed one, give it its name and address, and return it when ready.
 
     Parameters
     ----------
     api:
-        docker-py's low-level client for the Engine that carries it.
+        docker-py's low-level client for the Engine that runs it.
     name:
-        One of the plan's.
+        One of the names in the plan.
     plan:
         What the lab's machines have in common.
     claimed:
         The id and the stream of a machine from the stock (see `helpers.engine.stock`), or None.
     hold:
-        Called with the machine's heartbeat, which ends the machine when it is closed, before it starts.
+        Called before the machine starts, with its heartbeat: closing that ends the machine.
 
     Raises
     ------
     LabError
-        If it does not come up; with what it said last.
+        If it does not become ready; with the end of its output.
     """
     address = plan.addresses[name]
     started = time.monotonic()
@@ -92,7 +92,7 @@ def boot(
     heartbeat.send(f"{name} {address} {hosts}\n".encode())
     _wait_for(_READY, heartbeat, tried)
     _log.debug("%s is ready after %.1f s", name, time.monotonic() - started)
-    # Reads on, so that the Engine never waits for a reader.
+    # Keeps reading, so that the Engine never waits for a reader.
     threading.Thread(target=lambda: list(heartbeat.output()), daemon=True).start()
     tunnel = Tunnel(api, container, plan.sockets / f"{name}.sock")
     try:
@@ -115,7 +115,7 @@ def boot(
 def _create(
     api: docker.APIClient, name: str, plan: Plan, hold: Callable[[Stream], object]
 ) -> tuple[str, Stream]:
-    """Make a machine of its own for this lab, and start it."""
+    """Create a machine for this lab, and start it."""
     address = plan.addresses[name]
     try:
         with understood("the Engine's answers to a new machine"):
@@ -127,7 +127,7 @@ def _create(
         raise LabError(f"Creating the machine {name}", str(error.explanation), _SEE_DOCTOR) from error
     _log.debug("%s: created %s", name, container[:12])
     with understood("the Engine's answers to the start of a machine"):
-        # Attached before it starts, so that the dead-man's switch is armed from its first moment on.
+        # Attached before it starts, so that the dead-man's switch is armed from the first moment.
         heartbeat = Stream(stock.attach(api, container), framed=True)
         hold(heartbeat)
         api.start(container)
@@ -141,7 +141,7 @@ def _plug_in(
     claimed: tuple[str, Any],
     hold: Callable[[Stream], object],
 ) -> tuple[str, Stream]:
-    """Connect a machine that has booted already to the LAN."""
+    """Connect a machine that has already booted to the LAN."""
     container, stream = claimed
     heartbeat = Stream(stream, framed=True)
     hold(heartbeat)
@@ -158,14 +158,14 @@ def _mac_address(address: str) -> str:
 
 
 def _wait_for(line: re.Pattern[str], heartbeat: Stream, tried: str) -> re.Match[str]:
-    """Wait until the machine has said such a line."""
+    """Wait until the machine has printed such a line."""
     said = ""
     try:
         for _, data in heartbeat.output(time.monotonic() + _READY_S):
             said += data.decode(errors="replace")
             if found := line.search(said):
                 return found
-        seen = said or "it ended without a word"
+        seen = said or "it ended without printing anything"
     except TimeoutError:
-        seen = f"{said}\nnothing more after {_READY_S} s"
+        seen = f"{said}\nno further output within {_READY_S} s"
     raise LabError(tried, seen, _SEE_DOCTOR)

@@ -1,4 +1,4 @@
-"""A shell command on a machine: what may be asked, reading what it prints, and how it ended."""
+"""A shell command on a machine: checking it, reading its output, and its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Completed:
     Attributes
     ----------
     exit_code:
-        As the shell has it; 124 if the command was ended after its time.
+        As the shell reports it; 124 if the command timed out.
     stdout, stderr:
         What it printed. With a terminal both are in `stdout`, in the order in which they appeared.
     """
@@ -31,7 +31,7 @@ class Completed:
     stderr: str
 
     def checked(self, tried: str) -> Completed:
-        """Return itself, if the command succeeded.
+        """Return this object if the command succeeded.
 
         Parameters
         ----------
@@ -41,7 +41,7 @@ class Completed:
         Raises
         ------
         LabError
-            If it did not; with what the command said.
+            If it did not; with the output of the command.
         """
         if self.exit_code:
             seen = self.stderr or self.stdout or f"exit code {self.exit_code}"
@@ -50,27 +50,27 @@ class Completed:
 
 
 def check(command: Any, timeout: Any) -> None:
-    """Refuse what a shell or a clock cannot take.
+    """Refuse an invalid command or timeout.
 
     Parameters
     ----------
     command:
         Text for ``sh -c``.
     timeout:
-        A number of seconds up to a day.
+        A number of seconds, at most a day.
 
     Raises
     ------
     LabError
-        If it is not.
+        If one of them has another type or value.
     """
     if not isinstance(command, str) or "\0" in command:
-        seen = f"a command for `sh -c` is text without a null character, not {command!r}"
+        seen = f"a command for `sh -c` must be text without a null character, not {command!r}"
     elif not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST_S:
-        seen = f"a timeout is a number of seconds from 0 to {_LONGEST_S}, not {timeout!r}"
+        seen = f"a timeout must be a number of seconds between 0 and {_LONGEST_S}, not {timeout!r}"
     else:
         return
-    raise LabError("Running a command on a machine", seen, "Correct that, and run the cell again.")
+    raise LabError("Running a command on a machine", seen, "Correct it, then run the cell again.")
 
 
 def collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
@@ -79,9 +79,9 @@ def collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
     Parameters
     ----------
     stream:
-        Of the command.
+        The command's stream.
     timeout:
-        Seconds; then Ctrl-C is pressed on a terminal.
+        Seconds until Ctrl-C is sent, if there is a terminal.
     tty:
         Whether the command has a terminal.
     """
@@ -103,4 +103,4 @@ def collect(stream: Stream, timeout: float, tty: bool) -> tuple[bytes, bytes]:
                 return out, err
             stream.send(_CTRL_C)
             deadline = time.monotonic() + AFTER_CTRL_C_S
-            tty = False  # once; after that `timeout` in the machine ends it
+            tty = False  # only once; after that, `timeout` on the machine ends it

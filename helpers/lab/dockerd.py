@@ -1,4 +1,4 @@
-"""The Engine of a machine, ended and started again as a reboot of the service would."""
+"""Restarting the Engine of a machine, as `systemctl restart docker` would."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from helpers import scripts
 if TYPE_CHECKING:
     from helpers.lab.machine import Machine
 
-BOUND_S = 90  # for each half
+BOUND_S = 90  # for stopping, and again for starting
 
 
 def restart(machine: Machine) -> None:
     """Stop the machine's Engine, start it with the same options, and return when it answers.
 
-    Containers end with it; those with a restart policy come back with it.
+    Containers stop with it; those with a restart policy start again with it.
 
     Parameters
     ----------
     machine:
-        Whose Engine it is.
+        The machine whose Engine is restarted.
 
     Raises
     ------
     LabError
-        If it does not end, or does not answer; with the end of its log.
+        If it does not stop, or does not answer afterwards; with the end of its log.
     """
     command = scripts.command(__package__, "restart_dockerd.sh", BOUND_S)
     machine.run(command, timeout=2 * BOUND_S + 10).checked(f"Restarting the Engine of {machine.name}")

@@ -1,4 +1,4 @@
-"""A lab: machines on a LAN, owned by this process, gone when it ends."""
+"""A lab: machines on a LAN that this process owns and that are removed when it ends."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _log = logging.getLogger(__name__)
 
 _NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
 _MAX_MACHINES = 100  # the LAN has addresses from .100 on
-# A host name (RFC 952), and the last part of a container's name, which begins with the lab's id and a hyphen;
-# and its socket's path may not exceed 107 bytes.
+# A name is a host name (RFC 952) and the last part of its container's name, after the lab's id and a hyphen.
+# It is short, because the path of the machine's socket may not exceed 107 bytes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 
 class Lab:
-    """An isolated set of machines on one LAN. Ready when the constructor returns.
+    """An isolated set of machines on one LAN, ready to use when the constructor returns.
 
-    Use it in a ``with`` statement, or call `close` at the end. If this process dies, its lab is removed all
-    the same: by the watch (`helpers.lab.reaper`), and each machine ends when its heartbeat stream does.
+    Use it in a ``with`` statement, or call `close` at the end. If this process dies, its lab is removed too:
+    by the watch (`helpers.lab.reaper`), and because each machine ends when its heartbeat stream ends.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Lab:
     CannotRunHere
         If the Engine lacks what the `chapter` needs, and there is no other one.
     LabError
-        If there is no Engine, no free /24, or a machine does not come up. Nothing is left behind then.
+        If there is no Engine or no free /24, or a machine does not start. Nothing is left behind.
     """
 
     current: ClassVar[Lab | None] = None
@@ -115,7 +115,7 @@ class Lab:
             ]
             try:
                 self.machines = {name: one.result() for name, one in zip(names, booting, strict=True)}
-            except BaseException:  # a machine that failed, or Ctrl-C: the others need not boot to the end
+            except BaseException:  # a machine failed, or Ctrl-C: stop booting the others
                 while wait(booting, timeout=0.2).not_done:
                     _close(heartbeats)
                 _close(heartbeats)
@@ -146,13 +146,13 @@ class Lab:
         self.close()
 
     def close(self) -> None:
-        """Remove the machines, their volumes and the LAN. May be called twice."""
+        """Remove the machines, their volumes and the LAN. Calling it again does nothing."""
         if Lab.current is self:
             Lab.current = None
         _close(self.machines.values())
         try:
             reaper.remove_lab(self.engine.client, self.id)
-        except (BadAnswer, *FAILURES) as error:  # the watch tries once more
+        except (BadAnswer, *FAILURES) as error:  # the watch tries again
             _log.debug("%s is not removed yet: %s", self.id, error)
         self._watch.end()
         self._ownership.close()
@@ -164,14 +164,16 @@ def _names(machines: int | Sequence[str]) -> list[str]:
     if isinstance(machines, int):
         if machines not in _NAMES:
             raise LabError(
-                f"Starting a lab of {machines} machines", "a number is 1, 2 or 3", "Or give their names."
+                f"Starting a lab of {machines} machines",
+                "the number can be 1, 2 or 3",
+                "Use one of these, or give names.",
             )
         return _NAMES[machines]
     names = [machines] if isinstance(machines, str) else machines
     if not isinstance(names, Sequence) or not 1 <= len(names) <= _MAX_MACHINES:
-        seen = f"a number, or 1 to {_MAX_MACHINES} names, were expected"
+        seen = f"expected a number, or 1 to {_MAX_MACHINES} names"
     elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
-        seen = f"not 1 to 20 letters and digits, a letter first: {wrong}"
+        seen = f"a name has 1 to 20 letters and digits, a letter first; these do not: {wrong}"
     elif len({name.lower() for name in names}) < len(names):
         seen = "two of the names are the same"
     else:

@@ -1,4 +1,4 @@
-"""The labels that say whose an object on the Engine is. Whether that owner lives, `ownership` decides."""
+"""The labels that show who owns an object on the Engine. `ownership` decides whether that owner lives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIND = LABEL
 LAB = f"{LABEL}.lab"
 PREFIX = "lab-"  # of a lab's id
 OWNER = f"{LABEL}.owner"
-# For people who look at a container and wonder; nothing is decided by them.
+# For people who inspect a container; the code does not use them.
 PID, _USER, _HOST = f"{LABEL}.pid", f"{LABEL}.user", f"{LABEL}.host"
 _CREATED, _VERSION = f"{LABEL}.created", f"{LABEL}.version"
 
@@ -42,13 +42,13 @@ def for_lab(lab_id: str) -> dict[str, str]:
 def of(container: Mapping[str, Any]) -> Mapping[str, str]:
     """Return the labels of a machine's container, as the Engine lists it.
 
-    A label is for ever: a machine that was claimed from the stock has its lab in its name alone, and that
-    lab's owner is on the labels of the LAN.
+    A container's labels cannot be changed: a machine that was claimed from the stock shows its lab only in
+    its name, and that lab's owner is in the labels of the LAN.
 
     Parameters
     ----------
     container:
-        One of what ``GET /containers/json`` lists.
+        An entry in the list that ``GET /containers/json`` returns.
     """
     found: Mapping[str, str] = container["Labels"]
     name = str(container["Names"][0]).removeprefix("/")
@@ -58,17 +58,17 @@ def of(container: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def is_mine(labels: Mapping[str, str]) -> bool:
-    """Whether the object with these `labels` belongs to this user on this computer.
+    """Return whether the object with these `labels` belongs to this user on this computer.
 
-    Others' labs are not ours to remove.
+    Other users' labs must not be removed.
     """
     return labels.get(OWNER) == identity()
 
 
 def identity() -> str:
-    """Return what the labs of this user on this computer have in common, also after its name has changed.
+    """Return what identifies this user on this computer as an owner, even after the computer is renamed.
 
-    A random word, which is kept beside the record of what the learner has done.
+    It is a random word, stored beside the record of what the learner has done.
     """
     path = state_dir() / "owner"
     if not path.exists():

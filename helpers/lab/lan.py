@@ -1,4 +1,4 @@
-"""The LAN that joins the machines: one bridge network on the Engine."""
+"""The LAN that connects the machines: one bridge network on the Engine."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Lan:
-    """A LAN as it was created.
+    """A LAN that has been created.
 
     Attributes
     ----------
     name, id:
-        Of the network on the Engine.
+        The name and id of the network on the Engine.
     subnet:
-        192.168.99.0/24 where that is free, else the next free /24.
+        192.168.99.0/24 if that is free, else the next free /24.
     """
 
     name: str
@@ -56,12 +56,12 @@ def create(
 ) -> Lan:
     """Create the LAN on the first free /24 from 192.168.99.0/24 on.
 
-    Two labs that start together may choose the same one: the Engine refuses the second, which then goes on.
+    Two labs that start together may choose the same one: the Engine refuses the second, which tries the next.
 
     Parameters
     ----------
     client:
-        Of the Engine that carries the lab.
+        The client of the Engine that runs the lab.
     name, labels:
         Of the network.
     routes:
@@ -100,7 +100,7 @@ def _create(
         name,
         driver="bridge",
         ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(subnet), gateway=str(subnet[_GATEWAY]))]),
-        # Without address translation nothing that leaves the lab ever finds its way back.
+        # Without address translation, no reply to a packet that leaves the lab finds its way back.
         options={"com.docker.network.bridge.enable_ip_masquerade": "false"},
         labels=dict(labels),
         check_duplicate=None,

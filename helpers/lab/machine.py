@@ -1,4 +1,4 @@
-"""A machine: a freshly installed Docker host, in a privileged container of the Engine."""
+"""A machine: a freshly installed Docker host, in a privileged container on the Engine."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class NoSuchContainer(LabError):
 
 
 class Machine:
-    """A Docker host of a lab, ready to be used. Made by `helpers.lab.boot` for a `Lab`.
+    """A Docker host of a lab, ready to use. Created by `helpers.lab.boot` for a `Lab`.
 
     Parameters
     ----------
     api:
-        docker-py's low-level client for the Engine that carries the machine.
+        docker-py's low-level client for the Engine that runs the machine.
     name, address:
         See below.
     container:
@@ -45,7 +45,7 @@ class Machine:
     client:
         See `docker` below.
     tunnel:
-        The way to its dockerd, which `client` takes.
+        The tunnel to its dockerd, which `client` uses.
     heartbeat:
         The stream that keeps it alive: when it ends, the dead-man's switch ends the machine.
 
@@ -56,13 +56,13 @@ class Machine:
     address:
         Its address on the LAN, e.g. "192.168.99.100".
     id:
-        Of its container on the Engine that carries it.
+        The id of its container on the Engine that runs it.
     docker:
         docker-py's client for the machine's own dockerd.
     version:
-        Of its own Engine, e.g. "26.1.5"; the same wherever the lab runs.
+        The version of its own Engine, e.g. "26.1.5"; the same wherever the lab runs.
     docker_host:
-        What the ``docker`` CLI and any other client take as DOCKER_HOST.
+        The value of DOCKER_HOST for the ``docker`` CLI and any other client.
     """
 
     def __init__(
@@ -97,31 +97,31 @@ class Machine:
         self._heartbeat.close()
 
     def power_off(self) -> None:
-        """Pull the plug: everything on the machine ends at once, and nothing is said to anybody.
+        """Pull the plug: everything on the machine ends at once, without notifying other machines.
 
         Raises
         ------
         LabError
-            If the machine or its Engine has gone away already.
+            If the machine or its Engine has already ended.
         """
         with self._asking(f"Switching off {self.name}"):
             self._api.kill(self.id)
         self.close()
 
     def container(self, name: str) -> Container:
-        """Return one of the containers of this machine.
+        """Return a container on this machine.
 
         Parameters
         ----------
         name:
-            Its name or its id.
+            Its name or id.
 
         Raises
         ------
         NoSuchContainer
-            With the names of those there are.
+            If there is no such container; it lists those that exist.
         LabError
-            If the machine has gone away.
+            If the machine has ended.
         """
         tried = f"Looking for the container {name} on {self.name}"
         with self._asking(tried):
@@ -143,18 +143,18 @@ class Machine:
         command:
             For ``sh -c``; without a null character.
         tty:
-            Give it a terminal: ``docker exec -it`` works, and output appears as on a screen.
+            Whether to give it a terminal: ``docker exec -it`` works then, and output appears as on a screen.
         timeout:
-            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL. A day at
-            most.
+            Seconds until it is ended: with Ctrl-C on a terminal, else with SIGINT, then SIGKILL. At most a
+            day.
 
         Raises
         ------
         LabError
-            If the machine or its Engine has gone away, or if this is no command or no time.
+            If the machine or its Engine has ended, or `command` or `timeout` is invalid.
         """
         check(command, timeout)
-        # `timeout` runs in the machine, so that nothing is left there if this process dies.
+        # `timeout` runs on the machine, so that nothing is left there if this process dies.
         last = timeout + 2 * AFTER_CTRL_C_S if tty else timeout
         bounded = f"timeout {'--foreground' if tty else ''} -s INT -k 2 {last:g} sh -c".split()
         tried = f"Running `{command}` on {self.name}"
@@ -186,13 +186,13 @@ class Machine:
         Parameters
         ----------
         command:
-            For ``sh -c``. It goes on until it ends by itself, also when nobody reads: it needs a bound of its
-            own.
+            For ``sh -c``. It runs until it ends by itself, even if its output is no longer read, so it must
+            limit its own duration.
 
         Raises
         ------
         LabError
-            If the machine or its Engine has gone away before it starts.
+            If the machine or its Engine has ended before the command starts.
         """
         _log.debug("%s: `%s`: its output is read as it comes", self.name, command)
         with self._asking(f"Running `{command}` on {self.name}"):
@@ -216,7 +216,7 @@ class Machine:
 
     @contextmanager
     def _asking(self, tried: str) -> Iterator[None]:
-        """For calls of docker-py: an Engine that goes away, or whose answer cannot be read, is a LabError."""
+        """Turn a failure of the Engine during a docker-py call, or a malformed answer, into a LabError."""
         try:
             with understood(f"the Engine's answer ({tried})"):
                 yield

@@ -1,9 +1,10 @@
-"""Whose lab it is, and whether its owner lives.
+"""Who owns a lab, and whether that owner is alive.
 
-An owner lives exactly as long as it holds something that ends with it. Two things do: a lock on a file, which
-the kernel releases, for everyone who shares this computer's run directory; and the standard input of its
-machines, which the Engine closes, whereupon the machines end (the dead-man's switch). No clock of ours, host
-name or process id decides: those change under a living owner, or are the same in another container.
+An owner is alive for as long as it holds something that ends with it. There are two such things: a lock on a
+file, which the kernel releases, for every process that shares this computer's run directory; and the
+standard input of its machines: when the Engine closes it, the machines end (the dead-man's switch). Our
+clock, host names and process ids are not used: they can change while the owner lives, or be the same in
+another container.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ from helpers.answers import understood
 from helpers.lab import labels
 from helpers.paths import run_dir
 
-# How long a lab may be without machines before it counts as dead, by the Engine's clock. Its LAN is made some
-# seconds before they are.
+# How long a lab may be without machines before it counts as dead, by the Engine's clock. Its LAN is created
+# some seconds before its machines.
 BOUND_S = 300
 _LOCK = "owner.lock"
 _GONE = ("created", "removing", "exited", "dead")  # states of a container in which nothing runs
 
 
 def directory(lab_id: str) -> Path:
-    """Return where a lab keeps its owner's lock and its tunnels' sockets: a directory of mode 0700."""
+    """Return the directory (mode 0700) for a lab's owner lock and its tunnels' sockets."""
     return run_dir() / "labs" / lab_id
 
 
 def hold(lab_id: str) -> IO[str]:
-    """Become the lab's owner; return the lock, which this process holds until it closes it, or ends."""
+    """Become the lab's owner; return the lock, which this process holds until it closes it or ends."""
     place = directory(lab_id)
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     being_made = place / f"{_LOCK}.{os.getpid()}"
     lock = being_made.open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
-    being_made.rename(place / _LOCK)  # locked from the moment that others can see it
+    being_made.rename(place / _LOCK)  # locked from the moment others can see it
     return lock
 
 
 def is_held(lab_id: str) -> bool | None:
-    """Whether the lab's owner lives on this computer; None if its lock is not to be seen from here."""
+    """Return whether the lab's owner is alive, or None if its lock is not visible from here."""
     try:
         with (directory(lab_id) / _LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,12 +57,12 @@ def is_held(lab_id: str) -> bool | None:
     return False
 
 
-@understood("the Engine's lists of what labs have on it")
+@understood("the Engine's lists of the labs' objects")
 def dead_labs(api: docker.APIClient) -> set[str]:
-    """Return the ids of the labs on the Engine whose owner has ended. In doubt, a lab is left out.
+    """Return the ids of the labs on the Engine whose owner has ended. In case of doubt, a lab is left out.
 
-    Dead is a lab whose lock has been released; and, whoever made it, one of which no machine runs and whose
-    youngest object is older than `BOUND_S`, by the Engine's own clock.
+    A lab is dead if its lock has been released; or if its lock is not visible from here, none of its
+    machines is running, and its newest object is older than `BOUND_S` by the Engine's own clock.
     """
     running, youngest = set(), dict[str, float]()
     for container in api.containers(all=True, filters={"label": labels.KIND}):
@@ -81,12 +82,12 @@ def dead_labs(api: docker.APIClient) -> set[str]:
 
 
 def _networks_and_volumes(api: docker.APIClient) -> Iterable[tuple[Mapping[str, Any], str]]:
-    """Each object as the Engine lists it, and what it calls the time of its creation."""
+    """Yield each object as the Engine lists it, and the name of the field with its creation time."""
     only: dict[str, Any] = {"label": f"{labels.KIND}=lab"}
     yield from ((one, "Created") for one in api.networks(filters=only))
     yield from ((one, "CreatedAt") for one in api.volumes(filters=only)["Volumes"] or [])
 
 
 def _seconds(moment: str) -> float:
-    """Seconds since 1970 of a time as the Engine writes it."""
+    """Convert a time as the Engine writes it to seconds since 1970."""
     return datetime.fromisoformat(moment).timestamp()

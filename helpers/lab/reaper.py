@@ -1,7 +1,7 @@
-"""Removing labs: a lab that closes, the sweep for owners that are dead, and a watch for one that dies.
+"""Removing labs: when a lab closes, by a sweep for dead owners, and by a watch for an owner that dies.
 
-The watch is a small process of its own session. It holds the reading end of a pipe whose writing end dies
-with the owner, however that dies, and then removes that lab's machines, volumes and LAN.
+The watch is a small process in a separate session. It holds the read end of a pipe whose write end closes
+when the owner ends, for whatever reason, and then removes that lab's machines, volumes and LAN.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
     Parameters
     ----------
     client:
-        Of the Engine that carries them.
+        The client of the Engine that runs them.
     everything:
-        Remove this user's other labs, too.
+        Also remove this user's other labs.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
     Raises
     ------
     BadAnswer
-        If the Engine's lists cannot be read.
+        If the Engine's lists cannot be parsed.
     """
     dead = ownership.dead_labs(client.api)
     if not dead and not everything:
@@ -64,12 +64,12 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
 
 
 def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
-    """Remove all objects of the lab `lab_id` from the `client`'s Engine, and its sockets here; say how many.
+    """Remove the lab `lab_id` from the `client`'s Engine, and its sockets here; return the number of objects.
 
     Raises
     ------
     BadAnswer
-        If the Engine's lists cannot be read.
+        If the Engine's lists cannot be parsed.
     """
     shutil.rmtree(sockets(lab_id), ignore_errors=True)  # first: the Engine may be gone
     removed = _remove(client, lambda found: found.get(labels.LAB) == lab_id)
@@ -78,18 +78,18 @@ def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
 
 
 def sockets(lab_id: str) -> Path:
-    """Where the lab `lab_id` keeps its tunnels' sockets: a directory of mode 0700, made if need be."""
+    """Return the directory (mode 0700, made if needed) for the sockets of the lab `lab_id`'s tunnels."""
     directory = ownership.directory(lab_id)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
 
 
 def _remove(client: docker.DockerClient, chosen: Chosen) -> int:
-    """Remove labelled containers with their volumes, then volumes and networks that are left."""
+    """Remove labelled containers with their volumes, then the remaining volumes and networks."""
     api = client.api
     networks, containers = _networks_and_containers(api, chosen)
     for container in containers:
-        _try_to(api.remove_container, container, force=True, v=True)  # it may be ending by itself
+        _try_to(api.remove_container, container, force=True, v=True)  # it may be ending on its own
     volumes = _volumes(api, chosen)
     for volume in volumes:
         _try_to(api.remove_volume, volume, force=True)
@@ -122,14 +122,14 @@ def _try_to(remove: Callable[..., object], what: str, **how: bool) -> None:
 
 
 class Watch:
-    """A process that removes a lab when this one ends, also by SIGKILL.
+    """A process that removes a lab when this one ends, even by SIGKILL.
 
     Parameters
     ----------
     endpoint:
-        Where the Engine that carries it listens.
+        Where the Engine that runs the lab listens.
     lab_id:
-        Of the lab.
+        The lab's id.
     """
 
     def __init__(self, endpoint: Endpoint, lab_id: str) -> None:
@@ -146,7 +146,7 @@ class Watch:
                 stdout=log,
                 stderr=log,
                 cwd=PROJECT,
-                start_new_session=True,  # a Ctrl-C in the owner's terminal is not for it
+                start_new_session=True,  # so that Ctrl-C in the owner's terminal does not reach it
                 env={**os.environ, "PYTHONPATH": str(PROJECT)},
             )
         assert self._process.stdin
@@ -154,7 +154,7 @@ class Watch:
         self._process.stdin.flush()
 
     def end(self) -> None:
-        """Let it look for the last time and end; nobody has to wait for that."""
+        """Let it check one last time and end; there is no need to wait for that."""
         assert self._process.stdin
         with suppress(OSError):
             self._process.stdin.close()

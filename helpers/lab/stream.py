@@ -1,4 +1,4 @@
-"""The byte stream of a command that runs in a container (exec) or of its first process (attach)."""
+"""The byte stream of a command in a container (exec), or of the container's first process (attach)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Stream:
     hijacked:
         What docker-py returns for ``exec_start(socket=True)`` or ``attach_socket``.
     framed:
-        True where there is no TTY: output then comes in frames that name their stream.
+        True if there is no TTY: output then comes in frames that name their stream.
 
     Source: Engine API reference, "Attach to a container", stream format.
     """
 
     def __init__(self, hijacked: Any, *, framed: bool) -> None:
-        self._keep = hijacked  # the response dies with it, and the connection with the response
+        self._keep = hijacked  # the response is closed when this is freed, and the connection with it
         self._socket = getattr(hijacked, "_sock", hijacked)
         self._framed = framed
         self._buffer = _already_read(hijacked, self._socket)
@@ -37,12 +37,12 @@ class Stream:
         self._socket.sendall(data)
 
     def half_close(self) -> None:
-        """End the command's standard input, and go on reading its output."""
+        """Close the command's standard input; its output can still be read."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """End the connection; a thread that reads from it sees its end."""
+        """Close the connection; a thread that is reading from it sees it end."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         with suppress(OSError):
@@ -54,12 +54,12 @@ class Stream:
         Parameters
         ----------
         deadline:
-            A moment of time.monotonic, or None.
+            A time of time.monotonic, or None.
 
         Raises
         ------
         TimeoutError
-            When the deadline passes; calling again goes on where this ended.
+            When the deadline passes; another call continues where this one stopped.
         """
         while True:
             if not self._framed:
@@ -103,9 +103,9 @@ def _already_read(hijacked: Any, connection: Any) -> bytes:
     """Recover what http.client read past the response's headers: docker-py hands out the bare socket."""
     try:
         reader = hijacked._response.raw._fp.fp
-    except AttributeError:  # TLS has no reader in between
+    except AttributeError:  # with TLS there is no reader in between
         return b""
-    connection.setblocking(False)  # an empty buffer must not wait for more
+    connection.setblocking(False)  # peek must not block if the buffer is empty
     try:
         return bytes(reader.peek())
     finally:

@@ -1,4 +1,4 @@
-"""A swarm of a lab's machines: one manager, the others join at the same time, all wait for all."""
+"""A swarm of a lab's machines: one manager, workers that join at the same time, and waiting for all."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from helpers.lab.machine import Machine
 
 PORT = 2377
-# How often a machine reports to its manager, in seconds. Docker's own 5 s, of which three may be missed, are
-# too few for an emulated processor that starts ten containers: a slow machine would be taken for a dead one.
+# How often a machine reports to its manager, in seconds. Docker's default of 5 s, with three reports that may
+# be missed, is too short for an emulated processor that starts ten containers: slow machines would seem dead.
 HEARTBEAT_S = 30
 _READY_S = 180
 _POLL_S = 1.0
-_BRIDGE = "docker_gwbridge"  # the way out of a swarm's containers; each machine makes one of its own
+_BRIDGE = "docker_gwbridge"  # connects a swarm's containers to the outside; each machine creates its own
 
 
 def form(manager: Machine, *workers: Machine) -> None:
-    """Make a swarm with one manager, let the workers join, and return when it can carry overlay networks.
+    """Create a swarm with one manager, let the workers join, and return when overlay networks can work on it.
 
-    The article's ``docker swarm init`` and ``docker swarm join``, through the API. The addresses are always
-    given: a machine has several (docker0 comes first), and a swarm must not choose among them.
+    This is the article's ``docker swarm init`` and ``docker swarm join``, through the API. The addresses are
+    always given, because a machine has several (docker0 comes first) and the swarm might choose a wrong one.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def form(manager: Machine, *workers: Machine) -> None:
     Raises
     ------
     LabError
-        If a machine refuses, or the swarm is not ready in time; with what each machine said last.
+        If a machine refuses, or the swarm is not ready in time; with what each machine still lacked.
     """
     try:
         manager.docker.swarm.init(
@@ -47,7 +47,7 @@ def form(manager: Machine, *workers: Machine) -> None:
             dispatcher_heartbeat_period=HEARTBEAT_S * 10**9,
         )
     except docker.errors.APIError as error:
-        raise _refused("Making a swarm", manager, error) from error
+        raise _refused("Creating a swarm", manager, error) from error
     join(manager, *workers)
     wait_until_ready(manager, *workers)
 
@@ -88,7 +88,7 @@ def join(manager: Machine, *workers: Machine) -> None:
 
 
 def wait_until_ready(manager: Machine, *workers: Machine) -> None:
-    """Wait until the manager counts every machine as ready and each has found all others on ``ingress``.
+    """Wait until the manager lists every machine as ready and each has found all others on ``ingress``.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def wait_until_ready(manager: Machine, *workers: Machine) -> None:
     Raises
     ------
     LabError
-        If that takes too long; with what was missing when it was last looked at.
+        If that takes too long; with what was missing at the last check.
     """
     machines = [manager, *workers]
     with ThreadPoolExecutor(len(machines)) as pool:
@@ -113,8 +113,8 @@ def wait_until_ready(manager: Machine, *workers: Machine) -> None:
             look,
             tried=f"Waiting for the swarm of {', '.join(machine.name for machine in machines)}",
             within_s=_READY_S,
-            next_step="Machines need TCP 2377 and TCP and UDP 7946 between them. See `docker node ls`, and"
-            " /var/log/dockerd.log of the machine that is missing. Then start the chapter again.",
+            next_step="Machines need TCP 2377 and TCP and UDP 7946 between them. Check `docker node ls`, and"
+            " /var/log/dockerd.log on the machine that is missing. Then start the chapter again.",
             every_s=_POLL_S,
         )
 
@@ -127,7 +127,7 @@ def _missing_nodes(manager: Machine, machines: list[Machine]) -> list[str]:
         return [f"{manager.name}: {error.explanation}"]
     states = {node["Description"].get("Hostname"): node["Status"]["State"] for node in nodes}
     return [
-        f"{manager.name} counts {machine.name} as {states.get(machine.name, 'no member')}"
+        f"{manager.name} lists {machine.name} as {states.get(machine.name, 'no member')}"
         for machine in machines
         if states.get(machine.name) != "ready"
     ]
@@ -135,7 +135,7 @@ def _missing_nodes(manager: Machine, machines: list[Machine]) -> list[str]:
 
 @understood("a machine's networks")
 def _missing_on(machine: Machine, machines: list[Machine]) -> list[str]:
-    """What a machine lacks before it can carry overlay networks, one sentence each."""
+    """Return what a machine lacks before overlay networks can work on it, one sentence each."""
     try:
         ingress = machine.docker.api.inspect_network("ingress")
         machine.docker.api.inspect_network(_BRIDGE)
@@ -152,5 +152,5 @@ def _refused(tried: str, machine: Machine, error: Exception) -> LabError:
     return LabError(
         f"{tried} on {machine.name}",
         said(error),
-        "A machine is in one swarm at most: start the chapter again, with a lab of its own.",
+        "A machine can be in only one swarm: start the chapter again, with a new lab.",
     )

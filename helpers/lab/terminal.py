@@ -1,4 +1,4 @@
-"""A terminal connected to a shell on a machine: the one that this process runs in."""
+"""Connecting the terminal of this process to a shell on a machine."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _SHELL = ["sh", "-c", "cd; exec bash -i || exec sh -i"]
 
 
 def connect(api: docker.APIClient, container: str) -> int:
-    """Give the terminal to an interactive shell in a container until it ends; return its exit code.
+    """Connect the terminal to an interactive shell in a container until it ends; return its exit code.
 
-    Standard input must be a terminal. Its window's size is passed on, also when it changes.
+    Standard input must be a terminal. The size of its window is passed on, including later changes.
 
     Parameters
     ----------
     api:
         docker-py's low-level client for the container's Engine.
     container:
-        Its id or its name.
+        The container's id or name.
     """
     created = api.exec_create(
         container, _SHELL, stdin=True, tty=True, environment={"TERM": os.environ.get("TERM", "xterm")}
@@ -44,7 +44,7 @@ def connect(api: docker.APIClient, container: str) -> int:
     before = termios.tcgetattr(sys.stdin)
     signal.signal(signal.SIGWINCH, resize)
     try:
-        tty.setraw(sys.stdin, termios.TCSADRAIN)  # every key, Ctrl-C too, is the shell's
+        tty.setraw(sys.stdin, termios.TCSADRAIN)  # every key, including Ctrl-C, goes to the shell
         resize()
         threading.Thread(target=_type, args=(stream,), daemon=True).start()
         for _, data in stream.output():

@@ -1,7 +1,7 @@
-"""The way from this computer to a machine's dockerd: a local Unix socket, and an exec for each connection.
+"""The tunnel from this computer to a machine's dockerd: a local Unix socket, and an exec for each connection.
 
-No port, no certificate, no route: it works wherever the Engine's API does. The command in the machine does
-what ``docker system dial-stdio`` does, which takes many times as long to start.
+It needs no port, certificate or route: it works wherever the Engine's API does. The command in the machine
+does the same as ``docker system dial-stdio`` but starts many times faster.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COMMAND = scripts.argv(__package__, "relay.pl")
 
 
 class _OnePool(UnixHTTPAdapter):
-    """Uses a connection again, whatever it was used for: docker-py keeps a pool for each URL.
+    """Reuses connections for all requests: docker-py itself keeps a pool for each URL.
 
     A new connection is a new exec, which takes a second under emulation.
     """
@@ -40,16 +40,16 @@ class _OnePool(UnixHTTPAdapter):
 
 
 class Tunnel:
-    """Offers the Docker socket of one machine as a Unix socket here, mode 0600.
+    """Provides the Docker socket of a machine as a Unix socket here, mode 0600.
 
     Parameters
     ----------
     api:
-        docker-py's low-level client for the Engine that carries the machine.
+        docker-py's low-level client for the Engine that runs the machine.
     container:
-        Id of the machine's container.
+        The id of the machine's container.
     path:
-        Where the socket is made, in a directory of mode 0700.
+        Where the socket is created, in a directory of mode 0700.
     """
 
     def __init__(self, api: docker.APIClient, container: str, path: Path) -> None:
@@ -63,22 +63,22 @@ class Tunnel:
         threading.Thread(target=self._accept, name=f"tunnel {path.name}", daemon=True).start()
 
     def client(self, api_version: str, timeout_s: int) -> docker.DockerClient:
-        """Return a docker-py client for the machine. No request is made for that.
+        """Return a docker-py client for the machine, without sending a request.
 
         Parameters
         ----------
         api_version:
-            That the machine's dockerd speaks, e.g. "1.45".
+            The version that the machine's dockerd speaks, e.g. "1.45".
         timeout_s:
-            Seconds that a request may wait for its answer.
+            Seconds that a request may wait for an answer.
         """
         client = Client(f"unix://{self.path}", timeout_s, api_version)
         client.api.mount("http+docker://", _OnePool(f"http+unix://{self.path}", timeout_s))
         return client
 
     def close(self) -> None:
-        """Stop offering the socket."""
-        # Closing alone would leave the accepting thread asleep.
+        """Close and remove the socket."""
+        # Closing alone would not wake the thread that accepts connections.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -100,7 +100,7 @@ class Tunnel:
                     stream = Stream(self._api.exec_start(created["Id"], socket=True), framed=True)
             except (BadAnswer, *FAILURES) as error:
                 _log.debug("%s: no connection: %s", self.path.stem, error)
-                return  # the client sees its connection end, as when a dockerd goes away
+                return  # the client sees its connection close, as when dockerd goes away
             _log.debug("%s: a connection", self.path.stem)
             threading.Thread(target=_upstream, args=(connection, stream), daemon=True).start()
             with suppress(OSError):

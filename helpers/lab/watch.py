@@ -18,10 +18,10 @@ _PATIENCE_S = 90.0
 
 
 def main() -> None:
-    """Read whose lab it is, wait for the end of the stream, then remove the lab."""
+    """Read which lab to watch, wait for the stream to end, then remove the lab."""
     ticket = json.loads(sys.stdin.readline())
     while sys.stdin.read(1):
-        pass  # nothing is sent: the end of the stream is the message
+        pass  # nothing is sent: only the end of the stream matters
     tls = ticket["tls"] and TLSConfig(**ticket["tls"])
     endpoint = Endpoint(url=ticket["url"], source="reaper", tls=tls)
     deadline = time.monotonic() + _PATIENCE_S
@@ -29,11 +29,11 @@ def main() -> None:
         try:
             with closing(open_client(endpoint)) as client:
                 quiet = 0
-                while quiet < 2:  # an object that was being made when its owner died is found the second time
+                while quiet < 2:  # the second pass finds what was still being created when the owner died
                     quiet = 0 if remove_lab(client, ticket["lab"]) else quiet + 1
                     time.sleep(1)
             return
-        except (LabError, *FAILURES) as error:  # whatever the Engine says now, it may say something else soon
+        except (LabError, *FAILURES) as error:  # the Engine may soon answer differently
             print(f"lab {ticket['lab']}: {error}", file=sys.stderr, flush=True)
             time.sleep(2)
 

@@ -1,1 +1,1 @@
-"""The course's page: JupyterLab as the course starts it, and how a browser reaches it."""
+"""The course's page: JupyterLab as the course starts it, and how a browser gets to it."""

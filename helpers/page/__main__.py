@@ -1,4 +1,4 @@
-"""``python3 -m helpers.page [OPTION …]``: JupyterLab, after what `lab` sets up beforehand."""
+"""``python3 -m helpers.page [OPTION …]``: JupyterLab, once `lab` has set everything up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may follow ``lab``: JupyterLab's own options, checked before anything is set up for it."""
+"""What may follow ``lab``: JupyterLab's own options, checked before anything is set up."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _STOPPING = {"h", "help", "help-all", "version"}
 
 
 def check(arguments: Sequence[str]) -> None:
-    """Refuse what JupyterLab would refuse, or ignore, at its start, which may be minutes away.
+    """Refuse what JupyterLab would refuse or ignore when it starts, which may be minutes away.
 
-    An option that asks for help, or for the version, is answered, and ends this process.
+    An option that asks for help or for the version is answered, and this process then ends.
 
     Raises
     ------
@@ -39,19 +39,19 @@ def check(arguments: Sequence[str]) -> None:
             raise LabError(
                 f"Starting JupyterLab with {argument}",
                 f"it has no option --{name}" + (f"; it has {', '.join(similar)}" if similar else ""),
-                "`python3 -m helpers lab --help-all` shows its options.",
+                "`python3 -m helpers lab --help-all` lists its options.",
             )
     server.parse_command_line(list(arguments))
 
 
 def _options(server: ServerApp) -> Iterator[str]:
-    """The options' names without dashes: ``port``, ``no-browser``, ``ServerApp.port``."""
+    """Yield the options' names without dashes: ``port``, ``no-browser``, ``ServerApp.port``."""
     yield from _STOPPING
     for names in (*server.aliases, *server.flags):
         yield from [names] if isinstance(names, str) else names
     server.find_server_extensions()
     for extension in server.jpserver_extensions:
-        with suppress(ImportError):  # JupyterLab goes on without it, too
+        with suppress(ImportError):  # JupyterLab also continues without it
             import_module(extension)  # defines its classes
     for configurable in _subclasses(Configurable):
         for trait in configurable.class_trait_names(config=True):

@@ -1,7 +1,7 @@
-"""The file that leads the browser to JupyterLab: it holds the token, which no process's arguments may show.
+"""The file that redirects the browser to JupyterLab: it has the token, which no command line may show.
 
-Ubuntu's browsers are snaps, which see neither /tmp nor hidden directories of the home: the file is in `build`
-or in a directory of the home. Its server holds a lock on it; one without a lock was left by a killed server.
+Ubuntu's browsers are snaps, which can read neither /tmp nor hidden directories in the home directory, so the
+file is in `build` or in the home directory. Its server locks it; an unlocked one was left by a killed server.
 Runs on the standard library alone.
 """
 
@@ -23,19 +23,19 @@ _SUFFIX = "-open.html"
 
 @contextmanager
 def page() -> Iterator[Path]:
-    """Give an empty file, readable by its owner alone, to be filled; remove it afterwards."""
+    """Provide an empty file that only its owner can read; remove it afterwards."""
     place = next(filter(_make_private, _places()), run_dir())
     held, path = _locked_file(place)
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)  # JupyterLab removes it if it ends in order
+        path.unlink(missing_ok=True)  # JupyterLab removes it if it ends normally
         os.close(held)
         _remove_if_empty(place)
 
 
 def remove_leftovers() -> None:
-    """Remove the files of servers that are gone, and directories that held nothing else."""
+    """Remove the files of servers that are gone, and the directories that are then empty."""
     for place in (*_places(), run_dir()):
         for path in place.glob(f"*{_SUFFIX}"):
             with suppress(OSError), path.open("r+") as file:
@@ -45,12 +45,12 @@ def remove_leftovers() -> None:
 
 
 def in_home() -> Path:
-    """The directory that is used if `build` cannot be."""
+    """Return the directory that is used if `build` cannot be."""
     return Path.home() / f"{NAME}-page"
 
 
 def _places() -> list[Path]:
-    """Where a snap can read, the best first. Elsewhere than on Linux there are none."""
+    """Return directories that a snap can read, the best first; none except on Linux."""
     if sys.platform != "linux":  # macOS would ask whether the browser may read ~/Documents
         return []
     home = Path.home().resolve()
@@ -61,7 +61,7 @@ def _places() -> list[Path]:
 
 
 def _make_private(place: Path) -> bool:
-    """Make a directory for its owner alone; return whether it is one: some file systems have no modes."""
+    """Make a directory private to its owner; return whether it is: some file systems have no modes."""
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = place.lstat()
@@ -78,7 +78,7 @@ def _locked_file(place: Path) -> tuple[int, Path]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(held).st_nlink:
                 return held, Path(path)
-        os.close(held)  # another server took it for a leftover before it was locked
+        os.close(held)  # before it was locked, another server removed it as a leftover
 
 
 def _remove_if_empty(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""How to reach the page from another computer: through SSH."""
+"""How to reach the page from another computer, through SSH."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ _LOOPBACK = "127.0.0.1"
 
 
 def connected() -> bool:
-    """Whether this terminal is an SSH connection's."""
+    """Return whether this terminal belongs to an SSH connection."""
     return "SSH_CONNECTION" in os.environ
 
 
 def directions(listening: str, port: int) -> str:
-    """Return what to enter on the computer in front of the learner.
+    """Return what to type on the computer in front of the learner.
 
     Parameters
     ----------
     listening, port:
-        The address and the TCP port at which JupyterLab listens on this computer.
+        The address and the TCP port on which JupyterLab listens on this computer.
     """
     target = _LOOPBACK if listening in _WILDCARDS else f"[{listening}]" if ":" in listening else listening
     user, (host, ssh_port) = _user(), _server()
     elsewhere = "" if ssh_port == _SSH_PORT else f" -p {ssh_port}"
     return (
-        "JupyterLab runs on this computer. To reach it from yours, leave this running in a terminal there:\n"
+        "JupyterLab runs on this computer. To reach it from yours, keep this running in a terminal there:\n"
         f"\n    ssh -N -L {port}:{target}:{port}{elsewhere} {user}@{host}\n"
         f"\nThen open the address below that contains {_LOOPBACK}:{port} in your browser.\n"
-        f"If your own ssh command has something else for {user}@{host}, use that. If port {port} is taken\n"
-        "on your computer, choose another one for the first number, and in the address."
+        f"If you normally use something else than {user}@{host}, use that. If port {port} is already in use\n"
+        "on your computer, choose another one for the first number after -L, and in the address."
     )
 
 
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, in a container
+    except (KeyError, OSError):  # an account without a name, as in a container
         return "USER"
 
 
 def _server() -> tuple[str, str]:
-    """The SSH server of this computer as the client reached it: address or name, and port.
+    """Return this computer's SSH server as the client reached it: address or name, and port.
 
-    The address that the client's packets arrived at always works if nothing translates addresses in between;
-    where something does, this computer's name is the better guess. Source: ssh(1), SSH_CONNECTION.
+    The address at which the client's packets arrived always works unless something translates addresses in
+    between; in that case, this computer's name is the better guess. Source: ssh(1), SSH_CONNECTION.
     """
     fields = os.environ["SSH_CONNECTION"].split()
     if len(fields) != 4:
@@ -62,5 +62,5 @@ def _server() -> tuple[str, str]:
 
 
 def _reachable(client: IPv4Address | IPv6Address, server: IPv4Address | IPv6Address) -> bool:
-    """Whether the client can have used the server's address: it cannot have if it came from outside."""
+    """Return whether the client can have used the server's address: not a private one from outside."""
     return not (server.is_loopback or server.is_link_local or (server.is_private and client.is_global))

@@ -1,4 +1,4 @@
-"""JupyterLab for this user of this computer alone, with the learner's own options on top."""
+"""JupyterLab for this user on this computer only, with the learner's own options on top."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.steps import say
 
 
 def serve(arguments: Sequence[str]) -> None:
-    """Run JupyterLab until it is stopped; `arguments`, options of its own, take precedence over ours."""
+    """Run JupyterLab until it is stopped; `arguments`, its own options, take precedence over ours."""
     redirect.remove_leftovers()
     server = LabApp.initialize_server(list(arguments), config=_ours())
     with ExitStack() as until_it_ends:
@@ -33,16 +33,16 @@ def serve(arguments: Sequence[str]) -> None:
 
 
 def _ours() -> Config:
-    """What we choose; it overrides configuration files, and the command line overrides it."""
+    """Return our settings; they override configuration files, and the command line overrides them."""
     ours = Config()
     ours.ServerApp.root_dir = str(NOTEBOOKS)
     ours.ServerApp.ip = "127.0.0.1"
-    ours.ServerApp.answer_yes = True  # one Ctrl-C ends it; kernels are shut down in order
-    ours.ServerApp.log_level = "WARN"  # the address is shown all the same
-    ours.ServerApp.allow_root = os.geteuid() == 0  # a container's only user is often root
+    ours.ServerApp.answer_yes = True  # one Ctrl-C ends it; kernels are shut down cleanly
+    ours.ServerApp.log_level = "WARN"  # the address is shown anyway
+    ours.ServerApp.allow_root = os.geteuid() == 0  # in a container, the only user is often root
     ours.MappingKernelManager.transport_encryption = "auto"  # kernels listen on TCP ports
-    ours.LabApp.news_url = None  # nothing is fetched from outside
-    ours.LabApp.default_url = f"/lab/tree/{chapter_files()[0].name}"  # also in the address that is printed
+    ours.LabApp.news_url = None  # nothing is fetched from the internet
+    ours.LabApp.default_url = f"/lab/tree/{chapter_files()[0].name}"  # part of the printed address, too
     if not _has_screen():
         ours.ServerApp.open_browser = False
     return ours

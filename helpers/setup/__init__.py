@@ -1,1 +1,1 @@
-"""The set-up, with the standard library alone: Python environment, Debian packages, a kit for use offline."""
+"""The set-up, using only the standard library: Python environment, Debian packages, offline workshop kit."""

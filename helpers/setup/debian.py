@@ -1,4 +1,4 @@
-"""Debian packages: which are missing, and installing them with the learner's knowledge."""
+"""Debian packages: finding which are missing, and installing them after telling the learner."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _ERROR_MARKS = ("E:", "Err:", "W: Failed")
 
 
 def is_debian() -> bool:
-    """Whether this is Debian or one of its descendants (Ubuntu, …) with ``apt-get``.
+    """Return whether this is Debian or a derivative (Ubuntu, …) with ``apt-get``.
 
     Source: os-release(5), fields ``ID`` and ``ID_LIKE``.
     """
     try:
         release = platform.freedesktop_os_release()
-    except OSError:  # no such file: another system
+    except OSError:  # no such file: not a Linux distribution
         return False
     kin = {release["ID"], *release.get("ID_LIKE", "").split()}
     return bool({"debian", "ubuntu"} & kin) and shutil.which("apt-get") is not None
@@ -37,7 +37,7 @@ def is_debian() -> bool:
 def missing(packages: Sequence[str]) -> list[str]:
     """Return those of `packages` that are not installed, in the order given.
 
-    Source: dpkg-query(1), the status field that every installed package has as ``install ok installed``.
+    Source: dpkg-query(1): the status field of every installed package is ``install ok installed``.
     """
     query = ["dpkg-query", "--show", "--showformat=${Package} ${Status}\n", *packages]
     found = programs.run(query, timeout_s=60, check=False).stdout
@@ -46,7 +46,7 @@ def missing(packages: Sequence[str]) -> list[str]:
 
 
 def as_root(argv: Sequence[str]) -> list[str]:
-    """Return the command `argv` as root runs it: as it is for root, behind ``sudo`` for others.
+    """Return the command that runs `argv` as root: `argv` itself for root, with ``sudo`` for other users.
 
     Raises
     ------
@@ -60,32 +60,32 @@ def as_root(argv: Sequence[str]) -> list[str]:
     raise LabError(
         f"Running {' '.join(argv)} as root",
         f"you are user {os.geteuid()} and there is no sudo on this machine",
-        "Run that command as root yourself, then repeat what you did.",
+        "Run that command as root, then try again.",
     )
 
 
 def install(packages: Sequence[str], why: str) -> None:
-    """Install those of `packages` that are missing, after saying what, why and how much.
+    """Install those of `packages` that are missing, after announcing which, why, and their size.
 
     Parameters
     ----------
     packages:
         Names of Debian packages.
     why:
-        What needs them, as the end of a sentence: "the embedded engine".
+        What needs them, as the beginning of a sentence: "The embedded engine".
 
     Raises
     ------
     LabError
-        If the user may not install packages, or apt-get fails; with the end of what it printed.
+        If the user may not install packages, or apt-get fails; with the end of its output.
     """
     wanted = missing(packages)
     if not wanted:
         return
     say(f"{why} needs Debian packages that are not installed yet: {' '.join(wanted)}")
     _authenticate()
-    with step("Reading the lists of Debian packages", about="10 s"):
-        # One broken third-party source makes update fail although Debian's own lists are fresh:
+    with step("Updating the lists of Debian packages", about="10 s"):
+        # One broken third-party source makes the update fail although Debian's own lists are fresh:
         # whether the lists are good enough shows when the packages are looked up.
         updated = _apt("update")
     planned = _apt("install", "--simulate", *wanted)
@@ -94,7 +94,7 @@ def install(packages: Sequence[str], why: str) -> None:
         planned.stderr += updated.stderr
         raise _failure(wanted, planned)
     say(f"Installing {_summary(wanted)}")
-    with step("Installing them"):
+    with step("Installing the packages"):
         done = _apt("install", *wanted)
     if done.returncode:
         raise _failure(wanted, done)
@@ -102,7 +102,7 @@ def install(packages: Sequence[str], why: str) -> None:
 
 
 def installed_by_us() -> list[str]:
-    """Return the packages that `install` has installed on this machine and that are still there."""
+    """Return the packages that `install` has installed on this machine and that are still installed."""
     names = _record().read_text().split() if _record().exists() else []
     absent = missing(names) if names else []
     return [name for name in names if name not in absent]
@@ -113,14 +113,14 @@ def _record() -> Path:
 
 
 def _authenticate() -> None:
-    """Let sudo ask for its password now, where the question can be seen, not under a live line."""
+    """Let sudo ask for its password now, while its prompt is visible, not under a live line."""
     validate = as_root(["-v"])
     if validate[0] == "sudo":
         programs.run(
             validate,
             timeout_s=_SUDO_TIMEOUT_S,
             tried="Installing Debian packages with sudo",
-            next_step="Ask an administrator to install them, or use a Docker Engine that is already there.",
+            next_step="Ask an administrator to install them, or use an existing Docker Engine.",
             output=None,
         )
 
@@ -133,13 +133,13 @@ def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:
         as_root([*environment, "apt-get", *options, *arguments]),
         timeout_s=_APT_TIMEOUT_S,
         tried=f"Running apt-get {' '.join(arguments)}",
-        next_step="Look with `ps aux | grep apt` what holds it up, then repeat what you did.",
+        next_step="Use `ps aux | grep apt` to see what is blocking it, then try again.",
         check=False,
     )
 
 
 def _summary(wanted: Sequence[str]) -> str:
-    """Say how many packages come and how large they are, as apt-get itself reckons."""
+    """Return how many packages will be installed and how large they are, as apt-get computes it."""
     question = _apt("install", "--assume-no", *wanted).stdout
     count = re.search(r"(\d+) newly installed", question)
     download = re.search(r"Need to get ([^/\n]*?)(?:/\S+ \S+)? of archives", question)
@@ -155,5 +155,5 @@ def _failure(wanted: Sequence[str], done: subprocess.CompletedProcess[str]) -> L
     return LabError(
         f"Installing the Debian packages {' '.join(wanted)}",
         programs.evidence(done, _ERROR_MARKS),
-        "Check the network and /etc/apt/sources.list, try `apt-get update`, then repeat what you did.",
+        "Check the network and /etc/apt/sources.list, run `apt-get update`, then try again.",
     )

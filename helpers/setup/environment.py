@@ -1,6 +1,6 @@
-"""The project's own Python environment: made once from the lock files, entered by starting again in it.
+"""The project's own Python environment: made once from the lock files, and entered by re-executing in it.
 
-An interpreter that has all the dependencies already (conda's, made from environment.yml) is used as it is.
+An interpreter that already has all dependencies (conda's, made from environment.yml) is used as it is.
 Runs on the standard library alone.
 """
 
@@ -29,15 +29,15 @@ _ANSWER_S = 30
 
 
 def enter(*, everything: bool = False) -> None:
-    """Go on inside an environment with every dependency, making it first where it is missing or stale.
+    """Continue in an environment with every dependency, making it first if it is missing or out of date.
 
-    Returns only if this interpreter is such an environment; otherwise the command starts again inside it.
+    Returns only if this interpreter already has them; otherwise the command is executed again inside it.
 
     Parameters
     ----------
     everything:
-        Whether tests or publishing run in it. What they need is then added, which disturbs nothing that runs
-        in the environment meanwhile.
+        Whether tests or publishing will run in it. What they need is then added, which does not disturb
+        anything that is running in the environment.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def enter(*, everything: bool = False) -> None:
 
 
 def enter_if_made() -> bool:
-    """Go on inside the environment if there is one, also a stale one; return whether there is."""
+    """Continue in the environment if there is one, even one that is out of date; return whether there is."""
     python = usable()
     if python == PYTHON and not _inside():
         _go_on_with(PYTHON)
@@ -66,25 +66,25 @@ def enter_if_made() -> bool:
 
 
 def usable() -> Path | None:
-    """Return the interpreter of an environment in which the verbs can run, or None; makes nothing."""
+    """Return the interpreter of an existing environment in which the verbs can run, or None."""
     if _inside() or not lacking(dependencies()):
         return Path(sys.executable)
     return PYTHON if _STAMP.exists() and _version_of(PYTHON) else None
 
 
 def leave() -> None:
-    """Go on with the interpreter that the environment was made with, if this is the environment's."""
+    """If this is the environment's interpreter, continue with the one that the environment was made with."""
     if _inside():
         _go_on_with(Path(sys._base_executable))  # type: ignore[attr-defined]
 
 
 def made() -> bool:
-    """Whether the environment is whole: made from today's lock, at this place, by a Python still there."""
+    """Return whether the environment is valid: made from the current lock, here, by a Python that exists."""
     return _is_from(_STAMP, [locks.LEARNER])
 
 
 def complete() -> bool:
-    """Whether the environment also has what tests and publishing add, as today's locks pin it."""
+    """Return whether the environment also has what tests and publishing add, as the current locks pin it."""
     return _is_from(_ADDED_STAMP, [locks.LEARNER, locks.ADDED])
 
 
@@ -100,7 +100,7 @@ def lacking(wanted: Sequence[str]) -> list[str]:
 
 
 def isolate() -> None:
-    """Keep what Jupyter, IPython and matplotlib store, here and in kernels, to the lab's own cache.
+    """Make Jupyter, IPython and matplotlib, here and in kernels, store their files in the lab's own cache.
 
     A learner's own profile would change what cells print, and `clean` has to find every file.
     """
@@ -116,18 +116,18 @@ def isolate() -> None:
 
 
 def list_fonts() -> None:
-    """Let matplotlib make its list of fonts now: on a slow machine it would say so in a chapter's outputs."""
+    """Let matplotlib list the fonts now: on a slow machine, a message about it would appear in a chapter."""
     if not any((cache_dir() / "matplotlib").glob("fontlist-*.json")):
         with step("Listing the fonts for figures", about="10 s"):
             import_module("matplotlib.font_manager")
 
 
 def _once(done: Callable[[], bool], make: Callable[[], None], stamp: Path, files: Sequence[Path]) -> None:
-    """Make what is not made yet, while no other set-up does, and note what it was made from."""
+    """Make what is not made yet, while no other set-up does so, and record what it was made from."""
     if done():
         return
     with exclusive(run_dir() / "environment.lock", "another set-up to make the Python environment"):
-        if not done():  # whoever held the lock before may have made it
+        if not done():  # the previous holder of the lock may have made it
             make()
             stamp.write_text(json.dumps(_origin(files, _version_of(PYTHON))))
 
@@ -142,7 +142,7 @@ def _go_on_with(python: Path) -> None:
 
 
 def _version_of(python: Path) -> str | None:
-    """Ask an interpreter for its version: its link may dangle, or lead to a newer Python than the venv's."""
+    """Ask an interpreter for its version: its link may be broken, or point to a newer Python."""
     ask = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     try:
         return programs.run(ask, timeout_s=_ANSWER_S).stdout.strip()

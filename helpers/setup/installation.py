@@ -1,4 +1,4 @@
-"""Making the Python environment from the lock files; with the standard library alone."""
+"""Making the Python environment from the lock files, using only the standard library."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from helpers.setup import debian, locks, offline, pip, uv
 from helpers.steps import Step, say, step
 
 SIZE_MB, ADDED_MB = 420, 550
-_FREE_MB = 600  # beyond what is installed: what is fetched, and the installer
+_FREE_MB = 600  # in addition to what is installed: the downloads, and the installer
 _MARK = VENV / "being-added"
-# What the first cell of a chapter imports: its byte code is written now, and not while a learner waits.
+# What the first cell of a chapter imports: it is byte-compiled now, not while a learner waits.
 _FIRST_IMPORTS = "jupyterlab.labapp, ipykernel.kernelapp, matplotlib.pyplot, pandas, docker, psutil"
 _COMPILE_TIMEOUT_S = 300
 
 
 def make() -> None:
-    """Make the learner's environment, from scratch: what an interrupted run left may look whole and not be.
+    """Make the learner's environment from scratch: what an interrupted run left may look complete but not be.
 
     Raises
     ------
     LabError
-        If the disk is too full, the venv module cannot be had, or an installer fails; with the end of what it
-        printed.
+        If the disk is too full, the venv module is not available, or an installer fails; with the end of its
+        output.
     """
     _announce(locks.LEARNER, "JupyterLab, docker, pandas, matplotlib, …", SIZE_MB)
     _provide_venv_module()
@@ -49,7 +49,7 @@ def make() -> None:
 
 
 def add() -> None:
-    """Add what tests and publishing need to the environment; nothing that is there already is touched.
+    """Add what tests and publishing need to the environment, without changing what is installed already.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def add() -> None:
     """
     _announce(locks.ADDED, "pytest, Sphinx, mypy, …", ADDED_MB)
     with step("Adding packages to the Python environment", about="30 s") as adding:
-        # A package whose installation was interrupted may look installed and not be whole.
+        # A package whose installation was interrupted may look installed but be incomplete.
         again = [f"--reinstall-package={name}" for name in locks.names(locks.ADDED)] if _MARK.exists() else []
         _MARK.touch()
         _install([locks.LEARNER, locks.ADDED], adding, *again)
@@ -68,8 +68,8 @@ def add() -> None:
 def _announce(lock: Path, such_as: str, size_mb: int) -> None:
     count = len(locks.names(lock))
     say(
-        f"Set-up: about {count} Python packages ({such_as})\n"
-        f"        are installed in {VENV} and nowhere else; they take about {size_mb} MB."
+        f"Set-up: installing about {count} Python packages ({such_as})\n"
+        f"        in {VENV} and nowhere else; they take about {size_mb} MB."
     )
     free_mb = shutil.disk_usage(PROJECT).free // 1_000_000
     needed_mb = size_mb + _FREE_MB
@@ -77,12 +77,12 @@ def _announce(lock: Path, such_as: str, size_mb: int) -> None:
         raise LabError(
             f"Making the Python environment in {VENV}",
             f"{free_mb} MB free on that disk; {needed_mb} MB are needed",
-            "Make room, or move the project to a larger disk, then repeat.",
+            "Free some space, or move the project to a larger disk, then repeat.",
         )
 
 
 def _provide_venv_module() -> None:
-    """Debian ships Python without ensurepip; python3.x-venv has it."""
+    """Install ensurepip if it is missing: Debian ships it in python3.x-venv, not with Python."""
     if find_spec("ensurepip"):
         return
     package = "python{}.{}-venv".format(*sys.version_info)
@@ -90,14 +90,14 @@ def _provide_venv_module() -> None:
         raise LabError(
             "Making a Python environment",
             f"{sys.executable} has no ensurepip module",
-            "Install your system's package with Python's venv module, or a Python from python.org or conda.",
+            "Install your system's package of Python's venv module, or Python from python.org or conda.",
         )
     debian.install([package], why="The Python environment")
     importlib.invalidate_caches()
 
 
 def _install(requirements: list[Path], running: Step, *again: str) -> None:
-    """Install with uv; with pip where uv is not to be had, or does not get through where pip may."""
+    """Install with uv, or with pip if uv is not available or fails: pip may get through where uv does not."""
     python = VENV / "bin" / "python"
     if program := uv.provide(running.update):
         running.update("installing")
@@ -105,7 +105,7 @@ def _install(requirements: list[Path], running: Step, *again: str) -> None:
             uv.install(program, python, requirements, *again)
             return
         except LabError as error:
-            say(f"uv does not install here ({error.gist}): going on with pip")
+            say(f"uv cannot install here ({error.gist}): continuing with pip")
     venv.EnvBuilder(with_pip=True, symlinks=True).create(VENV)
     options = [*offline.index_options(), *(f"--requirement={file}" for file in requirements)]
     pip.install(python, options, "Installing the packages of the lock files with pip", running.update)

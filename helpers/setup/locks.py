@@ -1,4 +1,4 @@
-"""The two lock files: what a learner runs, and what tests and publishing add to it."""
+"""The two lock files: what a learner runs, and what tests and publishing add."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def entry(lock: Path, name: str) -> str:
 
 
 def digest(files: Iterable[Path]) -> str:
-    """Return the SHA-256 of the files' contents, in hex: equal exactly if they pin the same packages."""
+    """Return the SHA-256 of the files' contents, in hex: equal only if they pin the same packages."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

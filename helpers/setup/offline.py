@@ -1,4 +1,4 @@
-"""A workshop without the internet: what set-up takes from the kit that LAB_OFFLINE names.
+"""A workshop without internet access: what set-up takes from the kit that LAB_OFFLINE names.
 
 `tools.publish.kit` makes such a kit. Runs on the standard library alone.
 """
@@ -20,14 +20,14 @@ ABOUT, WHEELS, DEBIAN, ENGINE, IMAGE = "about.json", "wheels", "debian", "engine
 
 
 def kit() -> Path | None:
-    """Return the kit's directory, or None where there is none and everything is fetched.
+    """Return the kit's directory, or None if no kit is named and everything is to be downloaded.
 
-    A relative path is one from the project.
+    A relative path is relative to the project.
 
     Raises
     ------
     LabError
-        If there is no kit at that place, or it is for other computers than this one.
+        If there is no kit at that place, or it is for a different kind of computer.
     """
     named = os.environ.get(VARIABLE)
     if not named:
@@ -39,7 +39,7 @@ def kit() -> Path | None:
         raise LabError(
             f"Reading the workshop kit in {directory}, which {VARIABLE} names",
             str(error),
-            f"Unpack the kit's archive and name its directory `kit`, or unset {VARIABLE} to fetch all.",
+            f"Unpack the kit's archive as the directory `kit`, or unset {VARIABLE} to download everything.",
         ) from error
     if made_for != this_computer():
         raise LabError(
@@ -51,9 +51,9 @@ def kit() -> Path | None:
 
 
 def this_computer() -> dict[str, str]:
-    """Return what a kit depends on: the system's release, the processor and the version of Python."""
+    """Return what a kit depends on: the system's release, the processor and the Python version."""
     release = {"ID": platform.system()}
-    with suppress(OSError):  # no Linux: macOS
+    with suppress(OSError):  # not Linux: macOS
         release = platform.freedesktop_os_release()
     return {
         "system": f"{release['ID']} {release.get('VERSION_ID', '')}".strip(),
@@ -63,13 +63,13 @@ def this_computer() -> dict[str, str]:
 
 
 def index_options() -> list[str]:
-    """Return options for uv and pip: none, or those that make them install from the kit."""
+    """Return options that make uv and pip install from the kit; none without a kit."""
     directory = kit()
     return ["--no-index", f"--find-links={directory / WHEELS}"] if directory else []
 
 
 def apt_options() -> list[str]:
-    """Return apt-get's options: none, or those that make the kit its only source, in lists of its own.
+    """Return options that make the kit apt-get's only source, with separate lists; none without a kit.
 
     Source: apt.conf(5), Dir and APT::Sandbox; sources.list(5), the option trusted.
     """
@@ -95,15 +95,15 @@ def machine_image() -> Path | None:
 
 
 def copy_engine(entry: Path) -> None:
-    """Copy the embedded engine of that name out of the kit to `entry`, without its saved state.
+    """Copy the embedded engine with that name from the kit to `entry`, without its saved state.
 
     Raises
     ------
     LabError
-        If the kit's engine is of another make than this project's.
+        If the kit's engine was built from another version of the project.
     """
     directory = kit()
-    assert directory, "asked for only with a kit"
+    assert directory, "called only with a kit"
     there = directory / ENGINE / entry.name
     if not there.is_dir():
         raise LabError(
@@ -115,7 +115,7 @@ def copy_engine(entry: Path) -> None:
 
 
 def copy_prepared(prepared: Path) -> bool:
-    """Copy that saved state of the embedded engine out of the kit, if there is a kit and it has it."""
+    """Copy that saved state of the embedded engine from the kit; return whether there was one."""
     directory = kit()
     there = directory and directory / ENGINE / prepared.parent.name / prepared.name
     if not there or not there.is_dir():

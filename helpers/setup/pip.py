@@ -1,4 +1,4 @@
-"""Calling pip, which fetches the installer uv, and stands in for it where there is none."""
+"""Running pip, which fetches the installer uv, and replaces it where uv is not available."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ UNREACHABLE = "Check the network, the proxy (HTTPS_PROXY) and pip's settings (pi
 
 
 def install(python: Path, options: Sequence[str], tried: str, tell: Callable[[str], None]) -> None:
-    """Run ``pip install`` with an interpreter that has pip; `tell` hears what it fetches.
+    """Run ``pip install`` with an interpreter that has pip; `tell` is called with its progress.
 
     Raises
     ------
     LabError
-        If pip fails, or does not end; with the errors that it printed.
+        If pip fails or does not end; with the errors that it printed.
     """
     command = [str(python), "-m", "pip", "install", *_OPTIONS, *options]
     lines: list[str] = []
@@ -54,7 +54,7 @@ def install(python: Path, options: Sequence[str], tried: str, tell: Callable[[st
 
 
 def environ() -> dict[str, str]:
-    """Return the environment variables without those that lead an installer to another Python or place."""
+    """Return the environment variables without those that point an installer to another Python or place."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-    # Both are sensible in one's own settings, and wrong here.
+    # Both may be set sensibly in the user's own configuration, but are wrong here.
     return kept | {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}

@@ -1,7 +1,7 @@
-"""The installer uv: it installs the wheels that pip would, in a fraction of the time.
+"""The installer uv: it installs the same wheels as pip, in a fraction of the time.
 
-It is fetched once with pip, as the lock pins it, and kept in the cache beside its own cache of packages. Runs
-on the standard library alone.
+It is fetched once with pip, as pinned in the lock, and kept in the cache directory, as is its package cache.
+Runs on the standard library alone.
 
 Source: https://docs.astral.sh/uv/reference/environment/ and …/reference/cli/.
 """
@@ -23,7 +23,7 @@ _INSTALL_TIMEOUT_S = 1800
 
 
 def provide(tell: Callable[[str], None]) -> Path | None:
-    """Return the program, fetching it first where it is missing; None if there is no wheel for this system.
+    """Return the program, fetching it first if it is missing; None if there is no wheel for this system.
 
     Raises
     ------
@@ -51,12 +51,12 @@ def provide(tell: Callable[[str], None]) -> Path | None:
 
 
 def install(program: Path, python: Path, requirements: Sequence[Path], *more: str) -> None:
-    """Install what the lock files pin, with their hashes and from wheels alone, for that interpreter.
+    """Install what the lock files pin for that interpreter, checking hashes and using only wheels.
 
     Raises
     ------
     LabError
-        If uv fails; with the end of what it printed.
+        If uv fails; with the end of its output.
     """
     options = ["--quiet", "--require-hashes", "--only-binary=:all:", f"--python={python}"]
     options += [*offline.index_options(), *more, *(f"--requirement={file}" for file in requirements)]
@@ -70,7 +70,7 @@ def install(program: Path, python: Path, requirements: Sequence[Path], *more: st
 
 
 def environ() -> dict[str, str]:
-    """The environment of uv: the user's own settings count, else the index that pip is told to use."""
+    """Return uv's environment variables: the user's own settings, else the index that pip is set to use."""
     found = pip.environ()
     found.setdefault("UV_CACHE_DIR", str(cache_dir() / "uv"))
     found["UV_PYTHON_DOWNLOADS"] = "never"

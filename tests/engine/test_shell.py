@@ -45,4 +45,4 @@ def test_without_a_terminal_there_is_no_shell() -> None:
     command = [sys.executable, "-m", "helpers", "shell"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=PROJECT)
     assert done.returncode == 1
-    assert "no terminal" in done.stderr
+    assert "not a terminal" in done.stderr

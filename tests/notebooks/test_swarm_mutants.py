@@ -16,9 +16,7 @@ PUBLISH = "published=8080,target=80 nginx"
 @pytest.mark.parametrize(
     ("old", "new", "because"),
     [
-        pytest.param(
-            JOIN, "swarm.join(manager, machine1)", "manager counts machine2 as no member", id="join"
-        ),
+        pytest.param(JOIN, "swarm.join(manager, machine1)", "manager lists machine2 as no member", id="join"),
         pytest.param(
             PUBLISH, "published=8080,target=80,mode=host nginx", "no port in mode ingress", id="host"
         ),

@@ -56,7 +56,7 @@ def test_an_interruption_prints_one_line(
 
     monkeypatch.setattr(command_line, "carry_out", interrupt)
     assert helpers.commands.main(["lab"]) == 130
-    assert capsys.readouterr().err.strip() == "Stopped. Repeat `python3 -m helpers lab` to go on."
+    assert capsys.readouterr().err.strip() == "Stopped. Run `python3 -m helpers lab` again to continue."
 
 
 def test_options_of_pytest_and_jupyterlab_pass_through(monkeypatch: pytest.MonkeyPatch) -> None:

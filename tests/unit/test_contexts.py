@@ -68,7 +68,7 @@ def test_unknown_context_lists_the_known_ones(config: Path, chosen_by: str) -> N
         (config / "config.json").write_text('{"currentContext": "colma"}')
     with pytest.raises(LabError, match="'colma'") as caught:
         resolve(environ)
-    assert caught.value.seen.endswith("knows only: default, colima")
+    assert caught.value.seen.endswith("has only: default, colima")
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '"text"'])

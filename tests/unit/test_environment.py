@@ -138,7 +138,7 @@ def test_where_uv_fails_pip_goes_on(
     with step("test") as running:
         installation._install([locks.LEARNER], running)
     assert calls == [[f"--requirement={locks.LEARNER}"]]
-    assert "uv does not install here (error: it does not get through)" in capsys.readouterr().err
+    assert "uv cannot install here (error: it does not get through)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

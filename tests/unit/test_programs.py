@@ -60,7 +60,7 @@ def test_a_program_that_does_not_end_is_killed_and_quoted() -> None:
     started = time.monotonic()
     error = failure(["sh", "-c", "echo half; echo way >&2; exec sleep 60"], 0.5, tried="Waiting")
     assert time.monotonic() - started < 10
-    assert (error.tried, error.seen) == ("Waiting", "half\nway\nno end after 0 s")
+    assert (error.tried, error.seen) == ("Waiting", "half\nway\nstill running after 0 s")
 
 
 def test_a_failure_quotes_the_last_lines_and_the_exit_code() -> None:

@@ -129,7 +129,7 @@ def test_no_socket(short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_listens(short: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as abandoned:
         abandoned.bind(str(short / "engine.sock"))
-    assert "nobody listens" in refusal(f"unix://{short}/engine.sock").seen
+    assert "nothing is listening" in refusal(f"unix://{short}/engine.sock").seen
 
 
 def test_not_a_socket(short: Path) -> None:
@@ -211,4 +211,4 @@ def test_an_untrusted_certificate(tmp_path: Path, tcp: Callable[..., str]) -> No
 def test_tls_to_an_engine_without_tls(tcp: Callable[[Answer], str]) -> None:
     url = tcp(version())
     endpoint = resolve({"DOCKER_HOST": url, "DOCKER_TLS": "1", "DOCKER_CONFIG": "/nonexistent"})
-    assert "No TLS is spoken there" in refusal(url, tls=endpoint.tls).next_step
+    assert "does not use TLS" in refusal(url, tls=endpoint.tls).next_step

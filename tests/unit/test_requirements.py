@@ -214,7 +214,7 @@ def test_a_nearly_full_disk_and_an_interrupted_probe(monkeypatch: pytest.MonkeyP
     assert not by_name(check(monkeypatch, found(disk="2999999999")))["disk free"].ok
     rows = by_name(check(monkeypatch, {}))
     assert rows["privileged containers"].ok
-    assert rows["vxlan"].evidence == "not measured: the probe was cut short"
+    assert rows["vxlan"].evidence == "not measured: the probe did not finish"
     assert not rows["disk free"].ok
 
 

@@ -160,7 +160,7 @@ def test_ssh_without_an_answer_is_bounded(ssh: Install) -> None:
 def test_there_is_no_socket_at_the_other_end(ssh: Install) -> None:
     ssh(FORWARDING)
     error = refusal("ssh://me@far/nowhere/engine.sock")
-    assert error.seen.startswith("ssh is through, but no Engine answers there:\nls: ")
+    assert error.seen.startswith("ssh has connected, but no Engine answers there:\nls: ")
     assert "No such file or directory" in error.seen
     assert f"uid={os.getuid()}" in error.seen
     assert error.next_step.endswith("ssh ssh://me@far docker -H unix:///nowhere/engine.sock version")

@@ -67,7 +67,7 @@ def test_every_machine_advertises_its_own_address() -> None:
 @pytest.mark.parametrize(
     ("blind", "workers", "missing"),
     [
-        ("", 1, r"manager counts machine2 as no member(?s:.*)machine2: network ingress not found"),
+        ("", 1, r"manager lists machine2 as no member(?s:.*)machine2: network ingress not found"),
         (
             "machine1",
             2,

@@ -131,7 +131,7 @@ def test_the_image_is_built_without_proxies_if_they_cannot_be_read(
 ) -> None:
     configuration.write_text("{")
     _build(double)
-    assert "Going on without the proxies" in capsys.readouterr().err
+    assert "Continuing without the proxies" in capsys.readouterr().err
     assert any("/build?" in request for request in double.received)
 
 

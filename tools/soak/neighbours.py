@@ -49,9 +49,9 @@ def start_lab(engine: Engine, where: str) -> None:
 def _entering(engine: Engine, where: str) -> list[str]:
     """What runs a program there."""
     alone = "--pid --fork --mount-proc".split()
-    if where == "in another PID namespace":
+    if where == ALONE:
         return ["unshare", *alone]
-    if where == "after a step of the clock":
+    if where == STEPPED:
         return ["unshare", *"--time --boottime 86400 --monotonic 86400 --fork".split()]
     if where == RENAMED:
         return ["unshare", "--uts", *scripts.argv(__package__, "renamed.sh", "workshop-17")]

@@ -1,22 +1,22 @@
 #!/bin/sh
-# forward.sh SOCKET THERE DESTINATION COMMAND: offers the socket THERE, of the computer that ssh reaches as
-# DESTINATION, as SOCKET here, until COMMAND ends, which gets our input.
+# forward.sh SOCKET THERE DESTINATION COMMAND: forwards the socket THERE, on the computer that ssh reaches as
+# DESTINATION, to SOCKET here, until COMMAND ends. COMMAND runs there and gets our standard input.
 socket=$1 there=$2 destination=$3 command=$4
 
-# BatchMode: there is nobody to ask. ControlMaster: a connection that the user has opened is used, none is left.
-# ExitOnForwardFailure: what ~/.ssh/config forwards may be taken, by the session that it was meant for.
-# LogLevel: from INFO on, ssh says why a forward is refused. ServerAlive: a network that is gone ends it.
+# BatchMode: no one could answer a prompt. ControlMaster: shares the user's open connection, leaves none open.
+# ExitOnForwardFailure: forwards in ~/.ssh/config may fail: the session that they are meant for may have them.
+# LogLevel: from INFO on, ssh reports why a forward is refused. ServerAlive: ssh ends if the network is gone.
 ssh -T -o BatchMode=yes -o ControlMaster=no -o ExitOnForwardFailure=no -o LogLevel=INFO \
     -o RemoteCommand=none -o ServerAliveInterval=15 -o ServerAliveCountMax=3 \
     -o StreamLocalBindMask=0177 -o StreamLocalBindUnlink=yes \
     -L "$socket:$there" -- "$destination" "$command"
 code=$?
 
-# On a connection of the user's the forward would stay. It is taken back without ~/.ssh/config, because the
-# forwards there would be cancelled as well.
+# On a shared connection the forward would stay. It is cancelled without ~/.ssh/config, because the forwards
+# in there would be cancelled as well.
 shared=$(ssh -G -- "$destination" 2>/dev/null | sed -n 's/^controlpath //p')
 if [ -S "$shared" ]; then
     ssh -F none -S "$shared" -O cancel -L "$socket:$there" -- "$destination" 2>/dev/null
 fi
-rm -f "$socket" # ssh leaves it behind
+rm -f "$socket" # ssh does not remove it
 exit $code

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs inside the machine's root file system while its image is made: collects the two images that a
-# machine offers as busybox:latest and nginx:latest, then drops what a machine never uses.
+# Runs inside the machine's root file system while its image is built: assembles the two images that a
+# machine provides as busybox:latest and nginx:latest, then removes what a machine never uses.
 set -eu
 images=/usr/share/lab/images
 mkdir -p "$images"
 work=$(mktemp -d)
 
-# busybox: one static program under all its names.
+# busybox: one static program, with a link for each of its applets.
 busybox=$work/busybox
 mkdir -p "$busybox/bin" "$busybox/root" "$busybox/tmp" "$busybox/var" "$busybox/etc"
 chmod 1777 "$busybox/tmp"
@@ -18,7 +18,7 @@ echo 'root:x:0:0:root:/root:/bin/sh' > "$busybox/etc/passwd"
 echo 'root:x:0:' > "$busybox/etc/group"
 tar -C "$busybox" -cf "$images/busybox.tar" .
 
-# nginx: Debian's server with the libraries it loads, on top of busybox for a shell.
+# nginx: Debian's server with the libraries it loads, on top of busybox, which provides a shell.
 nginx=$work/nginx
 cp -a "$busybox" "$nginx"
 mkdir -p "$nginx/usr/sbin" "$nginx/etc/nginx" "$nginx/usr/share/nginx" "$nginx/var/log/nginx" \

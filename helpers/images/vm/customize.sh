@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs inside the virtual machine's root file system while its disk is made: an initial RAM disk with
-# the three drivers that reach the root file system, and the keys that let its owner, only, in.
+# Runs inside the virtual machine's root file system while its disk is built: makes an initial RAM disk with
+# the three drivers needed to mount the root file system, and secures the keys that admit only its owner.
 set -eu
 printf 'virtio_pci\nvirtio_blk\next4\n' >> /etc/initramfs-tools/modules
 sed -i 's/^MODULES=.*/MODULES=list/' /etc/initramfs-tools/initramfs.conf

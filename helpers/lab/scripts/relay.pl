@@ -1,8 +1,8 @@
-# Carries standard input to the machine's Docker socket, and what that answers to standard output.
+# Copies standard input to the machine's Docker socket, and the socket's output to standard output.
 #
-# Each half of a connection ends by itself: a client that has sent all may still wait long for the answer,
-# and dockerd ends the output of an exec or an attach by closing its own half alone, at which netcat would
-# wait for the other half for ever. Perl is in every Debian, and starts fast: without any module.
+# Each half of a connection ends separately: a client that has sent everything may still wait a long time for
+# the answer, and dockerd ends the output of an exec or an attach by closing only its own half, after which
+# netcat would wait for the other half forever. Every Debian has Perl, and without modules it starts fast.
 socket(D, 1, 1, 0) && connect(D, pack("Sa108", 1, "/run/docker.sock")) or die "docker.sock: $!\n";
 sub carry {
     my ($from, $to) = @_;
