@@ -12,7 +12,7 @@ from helpers.steps import say
 
 
 def prepare(chapters: Sequence[Path] = ()) -> None:
-    """Connect to the Engines, starting or building them where needed, and remove what dead owners left on them.
+    """Connect to the Engines, starting or building them where needed, and remove what dead owners left.
 
     Done before any notebook runs: the bound on a cell's time is no measure for a first start.
 
