@@ -51,12 +51,12 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
         If the Engine's lists cannot be parsed.
     """
     dead = ownership.dead_labs(client.api)
-    if not dead and not everything:
-        return 0
-    removed = _remove(
-        client,
-        lambda found: found.get(labels.LAB) in dead or (everything and labels.is_mine(found)),
-    )
+    removed = 0
+    if dead or everything:
+        removed = _remove(
+            client,
+            lambda found: found.get(labels.LAB) in dead or (everything and labels.is_mine(found)),
+        )
     for lab_id in dead:
         shutil.rmtree(ownership.directory(lab_id), ignore_errors=True)
     _log.debug("swept %d objects of %s labs", removed, "all" if everything else "dead")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from helpers.engine import requirements
+from helpers.engine import requirements, routes
 from helpers.lab import boot, reaper
 
 ID = "0123456789ab" * 5
@@ -109,10 +109,11 @@ class EngineDouble:
 
 @contextmanager
 def in_use(double: EngineDouble) -> Iterator[None]:
-    """Connect to the double; leave out what is slow: the probe's container and the watcher's process."""
+    """Connect to the double; leave out containers that are asked something, and the watcher's process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", double.url)
         patch.setattr(requirements, "recall", lambda client: [])
+        patch.setattr(routes, "of_engine", lambda client, image: [])
         patch.setattr(boot, "_READY_S", 1)
         watch = SimpleNamespace(end=lambda: None)
         patch.setattr(reaper, "Watch", lambda endpoint, lab_id: watch)
