@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterable
@@ -24,6 +25,7 @@ def command(names: list[str]) -> int:
     """Execute the named chapters, or all, and store each; one that fails stays as it was."""
     paths = notebooks.find(names)
     engines.prepare(paths)
+    os.environ.pop("LAB_DEBUG", None)  # what the helpers log would be stored
     failed = 0
     for path in paths:
         try:
