@@ -1,4 +1,4 @@
 """The maintainer's and the workshop leader's tools: publish, measure, break, pin.
 
-They stand on `helpers`, which knows nothing of them.
+They use `helpers`, which does not depend on them.
 """

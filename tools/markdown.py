@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """The lines of a table; cells are Markdown already, on one line (see `cell`)."""
+    """The lines of a table; cells are already Markdown, on one line (see `cell`)."""
     return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
 
 
 def cell(text: str) -> str:
-    """Make any text fit for a cell: on one line, and without an end of the cell in it."""
+    """Make any text fit into a cell: on one line, with no unescaped end of the cell."""
     return text.replace("|", "\\|").replace("\n", " ")

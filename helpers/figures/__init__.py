@@ -1,4 +1,4 @@
-"""Figures: each takes a DataFrame and returns Axes; ``caption(ax)`` says in one line what is to be seen."""
+"""Figures: each takes a DataFrame and returns Axes; ``caption(ax)`` describes it in one line."""
 
 from helpers.figures.distribution import distribution
 from helpers.figures.encapsulation import encapsulation

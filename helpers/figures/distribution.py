@@ -8,13 +8,13 @@ from matplotlib.ticker import LogLocator
 
 from helpers.figures import style
 
-LOG_FROM = 8  # largest over smallest time from which the axis is logarithmic
+LOG_FROM = 8  # ratio of the largest time to the smallest above which the axis is logarithmic
 
 
 def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "round-trip time") -> Axes:
-    """Draw the empirical distribution function of ``rtt_ms``, one line a value of the column ``by``.
+    """Draw the empirical distribution function of ``rtt_ms``, one line per value of the column ``by``.
 
-    Read it so: at a height of 0.5 stands the median, marked with its number; a line further left is faster.
+    How to read it: the median is marked at a height of 0.5; a line further to the left is faster.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "r
     Returns
     -------
     Axes
-        One line a group with ``gid`` = the group, its x data the sorted times in milliseconds.
+        One line per group, with ``gid`` = the group; its x data are the sorted times in milliseconds.
     """
     answered = frame[frame["ok"]]
     told = []
@@ -74,8 +74,8 @@ def distribution(frame: pd.DataFrame, *, by: str, title: str, quantity: str = "r
         else:
             ax.set_xlim(left=0)
         ax.axhline(0.5, color=style.SOFT, linewidth=0.8, zorder=0)
-        ax.set(ylim=(0, 1.04), xlabel=f"{quantity} in milliseconds", ylabel="share of answers by then")
+        ax.set(ylim=(0, 1.04), xlabel=f"{quantity} in milliseconds", ylabel="cumulative share of answers")
         if len(answered):
             ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=9.5)
-        ax.set_label(f"{quantity} by {by}: " + ", ".join(told))
+        ax.set_label(f"{quantity}: " + ", ".join(told))
     return ax

@@ -1,4 +1,4 @@
-"""One captured frame, its headers side by side as they follow one another on the wire."""
+"""One captured frame: its headers side by side, in their order on the wire."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CARRIERS = ("VXLAN", "ESP")
 
 
 def encapsulation(layers: pd.DataFrame, *, title: str) -> Axes:
-    """Draw the headers of a frame as boxes from left to right; the carrier grey, what it carries coloured.
+    """Draw the headers of a frame as boxes from left to right: the carrier grey, what it carries coloured.
 
-    Boxes are as wide as their words need, not to scale: the number of bytes stands in each.
+    Boxes are as wide as their text, not to scale; each contains its number of bytes.
 
     Parameters
     ----------
     layers:
-        As :func:`helpers.probes.layers` gives them.
+        As :func:`helpers.probes.layers` returns them.
     title:
         What the figure shows, as a sentence.
 
@@ -78,7 +78,7 @@ def encapsulation(layers: pd.DataFrame, *, title: str) -> Axes:
             )
             ax.text(middle, _BOTTOM - 0.1, "\n".join(note), size=8, ha="center", va="top", linespacing=1.3)
         if carrier >= 0:
-            _brace(ax, starts[0], starts[carrier + 1], "added by the machine that sends", rows[: carrier + 1])
+            _brace(ax, starts[0], starts[carrier + 1], "added by the sending machine", rows[: carrier + 1])
         if carrier + 1 < len(rows):
             what = "the container's own frame" if carrier >= 0 else "the frame"
             _brace(ax, starts[carrier + 1], starts[-1], what, rows[carrier + 1 :])
@@ -97,6 +97,6 @@ def _brace(ax: Axes, start: float, end: float, words: str, rows: list[dict[Any, 
 
 
 def _lines(says: str) -> list[str]:
-    """Both ends of an arrow, on a line each."""
+    """The two sides of an arrow, each on its own line."""
     first, arrow, second = says.partition(" → ")
     return [f"{first} →", second] if arrow else [first]

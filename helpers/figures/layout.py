@@ -1,4 +1,4 @@
-"""Where everything stands in the picture of the topology. Lengths in inches, text in points."""
+"""The layout of the topology figure. Lengths are in inches, text sizes in points."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TEXT_GAP = 0.12
 PORT_SPACE = 0.62  # between the lowest bar and the containers: interface and address
 BOX = 0.42  # height of a container
 BOX_GAP = 0.2
-LAN_SPACE = 0.55  # between the LAN and the machines above which it lies
-LAN_SPACE_UPRIGHT = 1.45  # beside which it stands
-WIDEST = 11.5  # a row of machines
+LAN_SPACE = 0.55  # between the LAN and the machines below it
+LAN_SPACE_UPRIGHT = 1.45  # between the LAN and the machines beside it
+WIDEST = 11.5  # of a row of machines
 NAME, SMALL = 10, 9
 
 # From the LAN's side to the containers' side.
@@ -43,7 +43,7 @@ class NetworkBar:
 
     @property
     def least_width(self) -> float:
-        """What its words need."""
+        """The width that its text needs."""
         name, subnet = text_width(self.name, NAME, "bold"), text_width(self.subnet, NAME)
         words = name + subnet + text_width(self.note, SMALL)
         return words + 5 * TEXT_GAP + (SWATCH if self.kind.hatch else 0)
@@ -51,7 +51,7 @@ class NetworkBar:
 
 @dataclass
 class Port:
-    """A container's attachment to a network; ``bar`` is None where there is nothing to attach to."""
+    """A container's attachment to a network; ``bar`` is None if there is nothing to attach to."""
 
     label: str
     bar: NetworkBar | None
@@ -59,7 +59,7 @@ class Port:
 
     @property
     def width(self) -> float:
-        """What its label needs, and its line."""
+        """The width that its label and its line need."""
         return max(text_width(line, SMALL) for line in self.label.splitlines()) + 0.26
 
 
@@ -74,7 +74,7 @@ class ContainerBox:
 
     @property
     def width(self) -> float:
-        """What its name and its ports need."""
+        """The width that its name and its ports need."""
         ports = sum(port.width for port in self.ports)
         return max(text_width(self.name, NAME, "bold") + 0.3, ports + 0.06)
 
@@ -105,7 +105,7 @@ class MachineFrame:
         return self.top - self.height
 
     def place(self, left: float, top: float) -> None:
-        """Put the frame there, and what it holds into it; containers spread over the frame's width."""
+        """Place the frame and its contents; containers are spread over the frame's width."""
         self.left, self.top = left, top
         for number, bar in enumerate(self.bars):
             bar.bottom = top - HEAD - number * (BAR + BAR_GAP) - BAR
@@ -123,7 +123,7 @@ class MachineFrame:
 
 @dataclass(frozen=True)
 class LanBar:
-    """The LAN: a bar above a row of machines, or upright beside machines below one another."""
+    """The LAN: a bar above a row of machines, or an upright bar beside a column of machines."""
 
     subnet: str
     left: float
@@ -135,7 +135,7 @@ class LanBar:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole picture."""
+    """The layout of the whole figure."""
 
     width: float
     height: float
@@ -146,7 +146,7 @@ class Plan:
 def plan(
     endpoints: pd.DataFrame, networks: pd.DataFrame | None, lan: pd.DataFrame | None, least_width: float = 0
 ) -> Plan:
-    """Place everything that the three frames name, on at least that width (the title's)."""
+    """Lay out everything that the three frames contain, at least as wide as the title."""
     frames = [frame for frame in (lan, networks, endpoints) if frame is not None]
     names = list(dict.fromkeys(name for frame in frames for name in frame["machine"]))
     machines = [_machine(name, endpoints, networks, lan) for name in names]
@@ -211,7 +211,7 @@ def _bars(endpoints: pd.DataFrame, networks: pd.DataFrame | None) -> list[Networ
     for name, driver in drivers.items():
         what = kind(name, driver)
         members = sorted(endpoints.loc[endpoints["network"] == name, "container"], key=natural)
-        # Every Engine has host and none: beside containers they are worth a bar only where one is used.
+        # Every Engine has host and none: next to containers, host has a bar only if used, and none never has.
         if len(endpoints) and (what is KINDS["none"] or (what is KINDS["host"] and not members)):
             continue
         row = known.get(name)
@@ -230,12 +230,12 @@ def _note(name: str, what: Kind, row: pd.Series | None) -> str:
     if what is KINDS["none"]:
         return "loopback only"
     words = ["overlay" if what is KINDS["ingress"] else what.label]
-    if name == "docker_gwbridge":  # the swarm's own, not the user's
+    if name == "docker_gwbridge":  # created by the swarm, not by the user
         words = ["bridge"]
     if row is not None and row["internal"]:
         words.append("internal")
     if row is not None and row["interface"] not in ("", name) and not row["interface"].startswith("br-"):
-        words.append(row["interface"])  # br-… is a random id: nothing to remember
+        words.append(row["interface"])  # br-… is a random id, which tells a reader nothing
     return " · ".join(words)
 
 
@@ -252,4 +252,4 @@ def _port(row: dict[Any, Any], bars: dict[str, NetworkBar]) -> Port:
     bar = bars.get(row["network"])
     if bar is None:
         return Port("lo\nnothing else", None)
-    return Port(f"{row['interface']}\n{row['ipv4']}" if row["ipv4"] else "as the\nmachine", bar)
+    return Port(f"{row['interface']}\n{row['ipv4']}" if row["ipv4"] else "same as\nmachine", bar)

@@ -1,4 +1,4 @@
-"""Who reaches whom, as a matrix: a row a source, a column a target, a panel for each way of addressing."""
+"""Who reaches whom, as a matrix: one row per source, one column per target, one panel per ``via``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from helpers.figures import style
 
 CELL = 0.62
 GAP = 0.45  # between panels
-SLANT = 0.75  # share of a slanted name's length that it takes up, across as upwards
+SLANT = 0.75  # fraction of a slanted name's length that it takes up, both across and upwards
 TEXT, GLYPH = 9.5, 15
 YES, NO, SELF = ("✓", style.ANSWER), ("✗", style.SILENCE), ("·", style.PALE)
 
 
 def matrix(frame: pd.DataFrame, *, title: str) -> Axes:
-    """Draw what :func:`helpers.probes.who_reaches_whom` found: one panel a value of ``via``, side by side.
+    """Draw what :func:`helpers.probes.who_reaches_whom` found: one panel per value of ``via``, side by side.
 
     ✓ means that every attempt of the pair was answered, ✗ that at least one was not.
 
@@ -33,7 +33,7 @@ def matrix(frame: pd.DataFrame, *, title: str) -> Axes:
 
 
 def matrices(frames: Mapping[str, pd.DataFrame], *, title: str) -> Axes:
-    """Draw several states, such as {"before": …, "after": …}, side by side, a row a value of ``via``.
+    """Draw several states, such as {"before": …, "after": …}, side by side, one row per value of ``via``.
 
     Returns
     -------
@@ -68,7 +68,9 @@ def _grid(
             corner = left + columns.index(column) * step_x, height - above - rows.index(row) * step_y
             rows_here = frames[state][frames[state]["via"] == via]
             _panel(ax, rows_here, (sources, targets), corner, f"{state}|{via}")
-        ax.text(left, 0.17, "row pings column    ✓ answer    ✗ none", size=9, color=style.SOFT, va="center")
+        ax.text(
+            left, 0.17, "row pings column    ✓ answer    ✗ no answer", size=9, color=style.SOFT, va="center"
+        )
         ax.set_label(_caption(frames))
     return ax
 

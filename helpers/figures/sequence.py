@@ -1,4 +1,4 @@
-"""A sequence diagram: who sends what to whom, from top to bottom in the order of time."""
+"""A sequence diagram: who sends what to whom, from top to bottom in chronological order."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SIZE = 9.5
 
 
 def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
-    """Draw each message as an arrow between two lifelines, under a band that names what set it off.
+    """Draw each message as an arrow between two lifelines, under a band that names what triggered it.
 
     Parameters
     ----------
     frame:
-        step (what set the message off; equal neighbours share a band) · sender, receiver · message (str) ·
-        ok (bool; a message that is not ok is dashed, with a cross). One row a message, in the order of time.
+        step (what triggered the message; equal neighbours share a band) · sender, receiver · message (str) ·
+        ok (bool; a message that is not ok is dashed, with a cross). One row per message, in order of time.
     actors:
         The lifelines from left to right; every sender and receiver is among them.
     title:
@@ -33,13 +33,13 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
     Returns
     -------
     Axes
-        One unit is one inch. Arrows are annotations with gid "message". ``caption(ax)`` tells the messages by
+        One unit is one inch. Arrows are annotations with gid "message". ``caption(ax)`` lists the messages by
         step.
 
     Raises
     ------
     ValueError
-        If a message goes to or comes from somebody who is no actor, or to its own sender.
+        If a sender or receiver is not among the actors, or a message goes to its own sender.
     """
     _check(frame, actors)
     rows: list[Any] = frame.to_dict("records")
@@ -66,7 +66,9 @@ def sequence(frame: pd.DataFrame, *, actors: Sequence[str], title: str) -> Axes:
 def _check(frame: pd.DataFrame, actors: Sequence[str]) -> None:
     strangers = (set(frame["sender"]) | set(frame["receiver"])) - set(actors)
     if strangers or (frame["sender"] == frame["receiver"]).any():
-        raise ValueError(f"messages need two different actors of {list(actors)}; not {sorted(strangers)}")
+        raise ValueError(
+            f"messages need two different actors of {list(actors)}; unknown: {sorted(strangers)}"
+        )
 
 
 def _half(actor: str) -> float:
@@ -74,7 +76,7 @@ def _half(actor: str) -> float:
 
 
 def _lifelines(frame: pd.DataFrame, actors: Sequence[str]) -> dict[str, float]:
-    """x of each lifeline: neighbours stand far enough apart for their names and for what passes between."""
+    """x of each lifeline: neighbours are far enough apart for their names and the messages between them."""
     x = {actors[0]: MARGIN + _half(actors[0])}
     for left, right in pairwise(actors):
         between = frame[frame["sender"].isin([left, right]) & frame["receiver"].isin([left, right])]

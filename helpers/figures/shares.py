@@ -1,4 +1,4 @@
-"""How many of something each one got, beside what each was expected to get."""
+"""Counts by name, next to the count that was expected for each."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from matplotlib.axes import Axes
 from helpers.figures import style
 from helpers.text import natural
 
-_BAR, _GROUP = 0.36, 0.5  # inches: a bar, and what lies between two groups
+_BAR, _GROUP = 0.36, 0.5  # inches: a bar, and the space between two groups
 
 
 def shares(
     counts: Mapping[str, pd.Series], *, expected: float, title: str, quantity: str = "requests"
 ) -> Axes:
-    """Draw counts as bars, one group a state, and the expected count as a line through all of them.
+    """Draw counts as bars, one group per state, and the expected count as a line through all of them.
 
     Parameters
     ----------
     counts:
-        By state ("fresh connections"), a Series each: counts by name ("nginx.1"). A name without a count in
-        one state has zero there.
+        A Series for each state ("fresh connections"): counts by name ("nginx.1"). A name that a state lacks
+        counts as zero there.
     expected:
-        What each would get if all got the same.
+        The count of each name if all were equal.
     title:
         What the figure shows, as a sentence.
     quantity:

@@ -1,4 +1,4 @@
-"""What a container has of a network: its interfaces and routes, one column a container, side by side."""
+"""What containers have of their networks: interfaces and routes, one column per container, side by side."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from helpers.figures import style
 
 EDGE, GAP, PAD = 0.15, 0.3, 0.14
-LABELS = 0.4  # the upright words on the left
+LABELS = 0.4  # the vertical text on the left
 HEAD = 0.62
 BOX, BOX_GAP = 0.5, 0.1  # an interface
 LINE = 0.24  # a route
@@ -21,15 +21,15 @@ NO_ROUTE = "no route"
 
 
 def stacks(addresses: pd.DataFrame, routes: pd.DataFrame, endpoints: pd.DataFrame, *, title: str) -> Axes:
-    """Draw each container's interfaces as boxes and its routes as lines, below its network driver's colour.
+    """Draw a container's interfaces as boxes and its routes as lines, below a header in the driver's colour.
 
     Parameters
     ----------
     addresses, routes:
-        As :func:`helpers.probes.addresses` and :func:`helpers.probes.routes` give them; a column a source of
-        ``addresses``, in its order.
+        As :func:`helpers.probes.addresses` and :func:`helpers.probes.routes` return them; one column per
+        source of ``addresses``, in the same order.
     endpoints:
-        As :func:`helpers.probes.endpoints` gives them: the network of each container.
+        As :func:`helpers.probes.endpoints` returns them: the network of each container.
     title:
         What the figure shows, as a sentence.
 
@@ -60,7 +60,7 @@ def stacks(addresses: pd.DataFrame, routes: pd.DataFrame, endpoints: pd.DataFram
 
 
 class _Column:
-    """One container's words, and the width that they need."""
+    """The text of one container, and the width that it needs."""
 
     def __init__(
         self, source: str, addresses: pd.DataFrame, routes: pd.DataFrame, endpoints: pd.DataFrame

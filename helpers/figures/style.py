@@ -1,7 +1,7 @@
-"""One visual language for all chapters: a colour a network driver, readable in greyscale and in print.
+"""One visual language for all chapters: one colour per network driver, readable in greyscale and in print.
 
-Colours are Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), told apart by readers with any kind of
-colour vision. Colour never speaks alone: a bar carries its words, a line its marker, a cell its glyph.
+The colours are Okabe and Ito's palette (https://jfly.uni-koeln.de/color/), which readers with any kind of
+colour vision can distinguish. Colour is never the only cue: bars have text, lines markers, cells glyphs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from matplotlib.textpath import TextPath
 DPI = 130
 INK, SOFT, PALE, PAPER = "#1A1A1A", "#5F5F5F", "#F5F5F2", "#FFFFFF"
 ANSWER, SILENCE = "#0072B2", "#D55E00"
-RC: Any = {  # matplotlib types its keys one by one
+RC: Any = {  # matplotlib's type for it lists each key
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "axes.titlesize": 11.5,
@@ -50,7 +50,7 @@ RC: Any = {  # matplotlib types its keys one by one
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of network: what it is called, its colour, and the hatch that tells it apart without colour."""
+    """A kind of network: its label, its colour, and the hatch that identifies it without colour."""
 
     label: str
     colour: str
@@ -67,7 +67,7 @@ KINDS = {
     "overlay": Kind("overlay", "#E69F00", "----"),
     "ingress": Kind("ingress", "#F0E442", "++++"),
 }
-# For groups that are no networks: told apart by marker and line as well.
+# For groups other than networks; they differ in marker and line style as well.
 SERIES = (
     ("#0072B2", "o", "-"),
     ("#E69F00", "s", "--"),
@@ -78,7 +78,7 @@ SERIES = (
 
 
 def kind(network: str, driver: str) -> Kind:
-    """The kind of a network, from its name and its driver as the Engine tells them."""
+    """The kind of a network, from its name and its driver as the Engine reports them."""
     if driver == "bridge":
         return KINDS["default bridge" if network == "bridge" else "user-defined bridge"]
     if driver == "overlay" and network == "ingress":
@@ -87,7 +87,7 @@ def kind(network: str, driver: str) -> Kind:
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever is read more easily on ``colour`` (WCAG relative luminance)."""
+    """Black or white, whichever is easier to read on ``colour`` (WCAG relative luminance)."""
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return INK if luminance > 0.25 else PAPER
@@ -108,7 +108,7 @@ def title_width(title: str) -> float:
 
 
 class Figure(matplotlib.figure.Figure):
-    """A figure that brings its title and caption along, as alternative text for who cannot see it."""
+    """A figure that provides its title and caption as alternative text."""
 
     def to_png(self) -> tuple[str, dict[str, str]]:
         """The picture (base64), and the metadata that nbconvert turns into the image's ``alt``."""
@@ -118,7 +118,7 @@ class Figure(matplotlib.figure.Figure):
 
 @contextmanager
 def axes(width: float, height: float, title: str) -> Iterator[Axes]:
-    """Axes in a new figure of that size in inches; the style ends with the ``with`` block."""
+    """Yield axes in a new figure of that size in inches; the style applies only within the ``with`` block."""
     with plt.rc_context(RC):
         _, ax = plt.subplots(FigureClass=Figure, figsize=(width, height), dpi=DPI, layout="constrained")
         ax.set_title(title)
@@ -127,7 +127,7 @@ def axes(width: float, height: float, title: str) -> Iterator[Axes]:
 
 @contextmanager
 def canvas(width: float, height: float, title: str) -> Iterator[Axes]:
-    """Axes to draw on freely: one unit is one inch, the origin is the lower left corner."""
+    """Yield axes to draw on freely: one unit is one inch, the origin is the lower left corner."""
     head = 0.42
     with plt.rc_context(RC):
         figure = plt.figure(FigureClass=Figure, figsize=(width, height + head), dpi=DPI)

@@ -1,4 +1,4 @@
-"""Answers and silence over time, with what was done to the network in between."""
+"""Answers and silence over time, with what was done to the network meanwhile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from helpers.figures import style
 
-LOST_AT = 0.9  # height of the row of unanswered attempts, as a share of the axes
+LOST_AT = 0.9  # height of the row of unanswered attempts, as a fraction of the axes
 DATA_UP_TO, DATA_BELOW_NOTES = 0.8, 0.5
 NOTES_FROM, NOTE_STEP = 0.78, 0.08  # one below the other, so that neighbours do not overlap
 EVENT_LABELS = 36  # points above the axes: two levels, so that neighbours do not overlap
@@ -23,26 +23,26 @@ def timeline(
     by: str | None = None,
     notes: pd.DataFrame | None = None,
 ) -> Axes:
-    """Draw every attempt at the moment it started: its time if answered, a cross above if not.
+    """Draw every attempt at the time it started: its round-trip time if answered, a cross at the top if not.
 
     Parameters
     ----------
     frame, events:
-        As :func:`helpers.probes.reachability_timeline` gives them.
+        As :func:`helpers.probes.reachability_timeline` returns them.
     title:
         What the figure shows, as a sentence.
     by:
-        A column, such as who answered: its values get colours and markers of their own.
+        A column, such as the machine that answered; each value gets its own colour and marker.
     notes:
-        What happened by itself meanwhile: label (str), t_s. It divides no phases.
+        What happened by itself meanwhile: label (str), t_s. Notes do not delimit phases.
 
     Returns
     -------
     Axes
         Lines with gid "answered" (``by``: "answered|value") and "lost" (x in seconds), one line with gid
-        "event" an event, one with gid "note" a note.
+        "event" per event, one with gid "note" per note.
         ``caption(ax)`` says for each phase between events whether all, some or none were answered; attempts
-        that started while an event was under way belong to no phase.
+        that started while an event was in progress belong to no phase.
     """
     answered, lost = frame[frame["ok"]], frame[~frame["ok"]]
     with style.axes(max(8.0, style.title_width(title)), 3.4 if by is None else 4.2, title) as ax:
@@ -75,7 +75,7 @@ def timeline(
         ax.set_ylim(0, top / (DATA_UP_TO if notes is None else DATA_BELOW_NOTES))
         ax.set_title(title, pad=EVENT_LABELS if len(events) else None)
         for number, event in enumerate(events.to_dict("records")):
-            label = "" if number else "event under way"
+            label = "" if number else "event in progress"
             ax.axvspan(event["t_s"], event["done_s"], color="#DDDDD8", linewidth=0, zorder=0, label=label)
             ax.axvline(event["t_s"], color=style.INK, linewidth=1.2, linestyle="--", gid="event")
             ax.annotate(
@@ -106,7 +106,7 @@ def timeline(
 
 
 def _groups(answered: pd.DataFrame, by: str | None) -> Iterator[tuple[str, str, pd.DataFrame, str, str]]:
-    """What is drawn with a colour and a marker of its own: gid, label, rows, colour, marker."""
+    """The groups, each with its colour and marker: gid, label, rows, colour, marker."""
     if by is None:
         yield "answered", "answered", answered, style.ANSWER, "o"
         return
@@ -121,9 +121,9 @@ def phases(frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        phase ("at first", then "after …" with the event's label) · attempts, answered (int).
+        phase ("initially", then "after …" with the event's label) · attempts, answered (int).
     """
-    labels = ["at first", *(f"after {label}" for label in events["label"])]
+    labels = ["initially", *(f"after {label}" for label in events["label"])]
     starts, ends = [float("-inf"), *events["done_s"]], [*events["t_s"], float("inf")]
     rows = []
     for label, start, end in zip(labels, starts, ends, strict=True):
@@ -133,13 +133,13 @@ def phases(frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _duration_s(frame: pd.DataFrame) -> pd.Series:
-    """How long an attempt was under way; an unanswered one counts with its start alone."""
+    """How long each attempt took; an unanswered one counts as having no duration."""
     return frame["rtt_ms"].fillna(0) / 1000
 
 
 def _caption(frame: pd.DataFrame, events: pd.DataFrame) -> str:
     def word(row: pd.Series) -> str:
         share = "none" if not row["answered"] else "all" if row["answered"] == row["attempts"] else "some"
-        return f"{row['phase']} {share} answered" if row["attempts"] else f"{row['phase']} no attempt"
+        return f"{row['phase']}: {share} answered" if row["attempts"] else f"{row['phase']}: no attempts"
 
     return " · ".join(word(row) for _, row in phases(frame, events).iterrows())

@@ -21,19 +21,19 @@ def topology(
     *,
     title: str,
 ) -> Axes:
-    """Draw every machine with its networks as bars and its containers as boxes joined to them.
+    """Draw every machine with its networks as bars and its containers as boxes connected to them.
 
-    A dot is a connection; a line without a dot passes behind the bar. Machines stand in a row below the LAN,
-    or below one another beside it where a row would be too wide to print.
+    A dot is a connection; a line without a dot passes behind the bar. Machines are in a row below the LAN, or
+    in a column beside it if a row would be too wide to print.
 
     Parameters
     ----------
     endpoints:
-        As :func:`helpers.probes.endpoints` gives them.
+        As :func:`helpers.probes.endpoints` returns them.
     networks:
-        As :func:`helpers.probes.networks` gives them: adds subnets, and networks that nobody has joined.
+        As :func:`helpers.probes.networks` returns them: adds subnets, and networks without containers.
     lan:
-        As :func:`helpers.probes.lan` gives it: adds the LAN, and machines without containers.
+        As :func:`helpers.probes.lan` returns it: adds the LAN, and machines without containers.
     title:
         What the figure shows, as a sentence.
 
@@ -132,7 +132,7 @@ def _bar(ax: Axes, bar: NetworkBar, left: float, width: float) -> None:
 
 
 def _line(ax: Axes, x: float, bottom: float, bar: NetworkBar) -> None:
-    """A cable with a dark edge (so that yellow is seen on white) and a plug where it is connected."""
+    """A cable with a dark edge (so that yellow is visible on white) and a plug where it is connected."""
     for width, colour in ((4.2, style.INK), (2.6, bar.kind.colour)):
         ax.plot([x, x], [bottom, bar.bottom], color=colour, linewidth=width, solid_capstyle="butt", zorder=1)
     _plug(ax, x, bar.bottom)
@@ -177,7 +177,8 @@ def _caption(machines: list[MachineFrame]) -> str:
     return " | ".join(
         f"{machine.name}: "
         + "; ".join(
-            f"{bar.name} ({bar.note}) joins {', '.join(bar.members) or 'nobody'}" for bar in machine.bars
+            f"{bar.name} ({bar.note}) connects {', '.join(bar.members) or 'no container'}"
+            for bar in machine.bars
         )
         for machine in machines
     )

@@ -1,6 +1,6 @@
-"""What an exercise asks for, as questions to the live state of a lab: each has an answer now, and a hint.
+"""What an exercise asks for, as checks of a lab's current state, each with a hint.
 
-A check never says how something was done: the CLI, docker-py and a shell on the machine all count.
+A check does not prescribe how something is done: the CLI, docker-py and a shell on the machine all count.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ HOST = "host"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that has to be so.
+    """One condition that must hold.
 
     Attributes
     ----------
     text:
-        As a statement, e.g. "web runs on host". ``{host}`` in it stands for that machine's address,
-        ``{lan}`` for the first three numbers of the LAN's addresses.
+        The condition as a statement, such as "web runs on host". ``{host}`` in it stands for that machine's
+        address, ``{lan}`` for the first three numbers of the LAN's addresses.
     expected:
-        What `see` returns when it is so.
+        What `see` returns if the condition holds.
     see:
-        Looks at the lab; what it cannot find is an answer, too.
+        Inspects the lab; that something does not exist is also a result.
     hint:
-        What a learner may try next; says what to think of, not what to type.
+        What a learner can try next: what to think about, not what to type.
     """
 
     text: str
@@ -45,12 +45,12 @@ class Check:
     hint: str
 
     def look(self, lab: Lab) -> Seen:
-        """Look at the lab now."""
+        """Inspect the lab now."""
         text = _here(lab, self.text)
         try:
             observed = self.see(lab)
         except NoSuchContainer as error:
-            hint = "It is not there yet: start it, under that name and on that machine."
+            hint = "The container does not exist yet: start it, with that name and on that machine."
             return Seen(text, False, error.seen, hint)
         except LabError as error:  # no such machine or network, or the container does not run
             return Seen(text, False, error.gist, self.hint)
@@ -62,7 +62,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a check found: whether it is so, what is so now in words, and the hint for when it is not."""
+    """What a check found: whether the condition holds, the current state in words, and the hint."""
 
     text: str
     ok: bool
@@ -74,12 +74,12 @@ class Seen:
 
 
 def runs(container: str, *, machine: str = HOST, hint: str = "") -> Check:
-    """The container is there and runs."""
+    """The container exists and is running."""
     return Check(
         f"{container} runs on {machine}",
         "running",
         lambda lab: lab[machine].container(container).status,
-        hint or f"`docker ps -a` on {machine} shows what there is, also what has ended.",
+        hint or f"`docker ps -a` on {machine} lists all containers, including those that have exited.",
     )
 
 
@@ -102,7 +102,7 @@ def attached(
 
 
 def has_network(name: str, *, machine: str = HOST, hint: str = "", **facts: Any) -> Check:
-    """A network of this name is there; `facts` are columns of `probes.networks` with their values."""
+    """A network of this name exists; `facts` are columns of `probes.networks` with their values."""
 
     def see(lab: Lab) -> dict[str, Any]:
         found = probes.networks(lab[machine]).set_index("name")
@@ -115,7 +115,7 @@ def has_network(name: str, *, machine: str = HOST, hint: str = "", **facts: Any)
         f"there is a network {name}{told}",
         facts,
         see,
-        hint or "`docker network create --help` lists what a network can be told.",
+        hint or "`docker network create --help` lists the options that a network can have.",
     )
 
 
@@ -131,7 +131,7 @@ def has_address(container: str, network: str, address: str, *, machine: str = HO
         f"{container} has the address {address} on {network}",
         address,
         see,
-        hint or "Addresses are given in order, unless you ask for one.",
+        hint or "The Engine assigns addresses in order, unless you request a specific one.",
     )
 
 
@@ -155,7 +155,7 @@ def reaches(
 
 
 def resolves(source: str, name: str, *, machine: str = HOST, hint: str = "", addresses: int = 1) -> Check:
-    """The container's resolver knows the name, and gives this number of addresses."""
+    """The container resolves the name, to this number of addresses."""
 
     def see(lab: Lab) -> int | str:
         row = probes.resolve(lab[machine], source, name).iloc[0]
@@ -173,30 +173,30 @@ def resolves(source: str, name: str, *, machine: str = HOST, hint: str = "", add
 def answers(
     url: str, *, source: str | None = None, machine: str = HOST, status: int = 200, hint: str = ""
 ) -> Check:
-    """An HTTP GET from there is answered with this status (0: by nobody)."""
+    """An HTTP GET from there is answered with this status (0: it is not answered)."""
 
     def see(lab: Lab) -> int:
         return int(probes.http_get(lab[machine], source, _here(lab, url))["status"].item())
 
     who = source or machine
-    outcome = f"is answered with {status}" if status else "is answered by nobody"
+    outcome = f"is answered with {status}" if status else "is not answered"
     return Check(
-        f"{url} {outcome}, asked from {who}",
+        f"{url} {outcome} when requested from {who}",
         status,
         see,
-        hint or "Try it by hand with curl -I, and look where the request ends.",
+        hint or "Try it by hand with `curl -I`, and find out how far the request gets.",
     )
 
 
 def says(
     text: str, command: str, expected: str, *, machine: str = HOST, hint: str, timeout: float = 60
 ) -> Check:
-    """A shell command on the machine prints this: for what no other check asks."""
+    """A shell command on the machine prints this; for conditions that no other check covers."""
     return Check(text, expected, lambda lab: lab[machine].run(command, timeout=timeout).stdout.strip(), hint)
 
 
 def _networks(lab: Lab, machine: str, container: str) -> dict[str, dict[str, Any]]:
-    """What the Engine says of each network that the container is on."""
+    """What the Engine reports about each network that the container is on."""
     found: dict[str, dict[str, Any]] = lab[machine].container(container).attrs["NetworkSettings"]["Networks"]
     return found
 

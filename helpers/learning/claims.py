@@ -19,7 +19,7 @@ from helpers.learning import record
 
 Source = Literal["article", "beyond"]
 HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
-ROWS = "application/vnd.docker-networking.verdicts+json"  # the MIME type under which an output has its rows
+ROWS = "application/vnd.docker-networking.verdicts+json"  # the MIME type of an output's rows
 SIGNS = {HOLDS: "✓", FAILS: "✗", OUT_OF_SCOPE: "–"}
 
 
@@ -29,7 +29,7 @@ class ClaimFailed(LabError):
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, what it makes us expect, what the experiment showed."""
+    """One sentence, what it leads us to expect, and what the experiment showed."""
 
     text: str
     expected: Any
@@ -46,7 +46,7 @@ class Verdicts:
     chapter:
         The chapter's title, for the table's heading.
     engine:
-        The Engine's version, such as "26.1.5"; needed where a claim holds only since or until a version.
+        The Engine's version, such as "26.1.5"; needed if a claim holds only since or until a version.
     """
 
     def __init__(self, chapter: str, engine: str = "") -> None:
@@ -75,14 +75,14 @@ class Verdicts:
         expected, observed:
             What the claim predicts and what was seen; equal values (frames, sets, lists, numbers, text) hold.
         holds:
-            The decision, where it is not equality: then ``expected`` says in words what was asked for, as in
+            The decision, if it is not equality: then ``expected`` says in words what is required, as in
             ``claim("…", expected="at most 3", observed=n, holds=n <= 3)``.
         source:
-            Whether the article says so, or we do.
+            Whether the claim is the article's, or ours.
         since, until:
             The first Engine version for which the claim is made, and the first for which it no longer is.
         lacks:
-            What the experiment needs and this Engine has not ("ipvlan"): the claim does not apply then.
+            What the experiment needs and this Engine lacks ("ipvlan"): then the claim does not apply.
 
         Raises
         ------
@@ -108,8 +108,9 @@ class Verdicts:
         Returns
         -------
         DataFrame
-            claim, expected, observed, holds · source ("article" or "beyond"), one row a claim in the order
-            of their first recording. ``holds`` is "yes", "NO", or "does not apply" (to this Engine).
+            claim, expected, observed, holds · source ("article" or "beyond"), one row per claim, in the
+            order in which they were first recorded. ``holds`` is "yes", "NO", or "does not apply" (to this
+            Engine).
         """
         columns = ["claim", "expected", "observed", "holds", "source"]
         rows = [
@@ -129,7 +130,7 @@ class Verdicts:
         table = VerdictTable(self.chapter, self.engine, self.frame())
         if all(claim.holds == OUT_OF_SCOPE for claim in self._claims.values()):
             raise ClaimFailed(
-                f"Drawing up the verdicts of {self.chapter}",
+                f"Listing the verdicts of {self.chapter}",
                 "no claim has been recorded that applies to this Engine",
                 "Run the chapter's cells from the top (Run ▸ Run All Cells).",
             )
@@ -139,7 +140,7 @@ class Verdicts:
             raise ClaimFailed(
                 f"Checking the {len(self._claims)} claims of {self.chapter}",
                 "\n".join(_failure(claim) for claim in failed),
-                "Run the chapter again from the top. If it fails again, the Engine does differ.",
+                "Run the chapter again from the top. If it fails again, this Engine behaves differently.",
             )
         record.note_done(self.chapter.split()[0])
         return table
@@ -172,7 +173,7 @@ class VerdictTable:
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Add the rows to the text and the HTML, which IPython asks for by themselves."""
+        """Add the rows to the text and the HTML, which IPython requests separately."""
         claims = self.frame.to_dict("records")
         return {ROWS: {"chapter": self.chapter, "engine": self.engine, "claims": claims}}
 
@@ -203,7 +204,7 @@ def same(expected: Any, observed: Any) -> bool:
     if isinstance(expected, np.ndarray) or isinstance(observed, np.ndarray):
         return bool(np.array_equal(expected, observed))
     if isinstance(expected, bool | np.bool_) != isinstance(observed, bool | np.bool_):
-        return False  # 1 == True in Python; to a reader it is not
+        return False  # 1 == True in Python, but not to a reader
     try:
         return bool(expected == observed)
     except (TypeError, ValueError):  # an array inside, or pandas' NA: neither equal nor unequal
@@ -224,7 +225,7 @@ def _same_frames(expected: Any, observed: Any) -> bool:
 
 
 def _unnumbered(table: Any) -> Any:
-    """Without row numbers: those only say where a row stood in a larger frame. An index of names stays."""
+    """The table without row numbers, which depend on the frame it was taken from. An index of names stays."""
     return table.reset_index(drop=True) if pd.api.types.is_integer_dtype(table.index) else table
 
 
@@ -253,9 +254,9 @@ def _within(engine: str, since: str, until: str) -> bool:
 
 
 def _release(version: str) -> Version:
-    """The numbers in front: 26.1.5+dfsg1 → 26.1.5; a candidate (27.0.0-rc.1) counts as its release."""
+    """The leading numbers: 26.1.5+dfsg1 → 26.1.5; a candidate (27.0.0-rc.1) counts as its release."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
-    return Version(found.group() if found else "0")  # an Engine may call itself anything, such as "dev"
+    return Version(found.group() if found else "0")  # an Engine's version can be anything, such as "dev"
 
 
 def _failure(claim: Claim) -> str:

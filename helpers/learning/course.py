@@ -1,4 +1,4 @@
-"""The course map: its chapters, and what this learner has done of each."""
+"""The course map: the chapters, and how much of each this learner has done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Stop:
 
     @property
     def told(self) -> str:
-        """How many exercises are done, e.g. "1 of 3 exercises"."""
+        """How many exercises are done, such as "1 of 3 exercises"."""
         of = len(self.exercises)
         return f"{sum(map(bool, self.exercises.values()))} of {of} exercise{'s' * (of != 1)}"
 
@@ -50,7 +50,7 @@ class CourseMap:
 
 
 def course_map() -> CourseMap:
-    """Return all chapters, with what has been done of them on this computer by this user."""
+    """Return all chapters, with what this user has done of each on this computer."""
     days = record.read()
     stops = []
     for path in chapter_files():
@@ -61,7 +61,7 @@ def course_map() -> CourseMap:
 
 
 def _title(path: Path) -> str:
-    """The heading that a chapter begins with; its file's name where a learner's changes have left none."""
+    """The heading at the start of a chapter; the file's name if a learner has removed it."""
     try:
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         return first.splitlines()[0].lstrip("# ").encode("utf-8").decode() or path.stem

@@ -1,4 +1,4 @@
-"""The lab that a notebook works on now."""
+"""The lab that a notebook is using."""
 
 from __future__ import annotations
 

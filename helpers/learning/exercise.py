@@ -1,4 +1,4 @@
-"""An exercise, and how far a learner has come with it: done, or what is so now and a hint."""
+"""An exercise, and a learner's progress with it: done, or the current state and a hint."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Exercise:
     level:
         "easy", "real life" or "hard".
     text:
-        What is to be reached, in Markdown; the chapter shows it word for word.
+        The task, in Markdown; the chapter shows it word for word.
     checks:
-        When all of them pass, it is done.
+        The exercise is done when all of them pass.
     solution:
-        One way: shell scripts by the machine that runs them.
+        One solution: shell scripts, by the machine that runs them.
     undo:
-        Takes the solution back, so that the exercise is not done any more.
+        Shell scripts that undo the solution, so that the exercise is no longer done.
     """
 
     id: str
@@ -43,13 +43,13 @@ class Exercise:
     undo: Mapping[str, str]
 
     def look(self, lab: Lab) -> list[Seen]:
-        """Ask each check for its answer now."""
+        """Carry out each check now."""
         return [check.look(lab) for check in self.checks]
 
 
 @dataclass(frozen=True)
 class Result:
-    """How far an exercise is; shown as text, and as HTML in JupyterLab."""
+    """The progress with an exercise; shown as text, and as HTML in JupyterLab."""
 
     exercise: Exercise
     seen: Sequence[Seen]
@@ -63,8 +63,9 @@ class Result:
     def _summary(self) -> str:
         passed = sum(one.ok for one in self.seen)
         if self.done:
-            return f"{self.exercise.id}: done, all {passed} checks pass."
-        before = f" It was done on {self.done_before}; this has changed since." if self.done_before else ""
+            which = "the only check passes" if passed == 1 else f"all {passed} checks pass"
+            return f"{self.exercise.id}: done, {which}."
+        before = f" It was done on {self.done_before}, but is not done now." if self.done_before else ""
         return f"{self.exercise.id}: {passed} of {len(self.seen)} checks pass.{before}"
 
     def _hint(self) -> str:

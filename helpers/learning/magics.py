@@ -1,4 +1,4 @@
-"""``%%on HOST``: a cell whose text a machine's shell runs, shown as a terminal would show it."""
+"""``%%on HOST``: a cell that a machine's shell runs, shown as in a terminal."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class OnMachine(Magics):
     def on(self, line: str, cell: str) -> None:
         """Run the cell on a machine of the newest lab: ``%%on HOST [--timeout S]``.
 
-        Nothing in the cell is replaced by Python: ``$name`` and ``{name}`` are the shell's. One command shows
-        its output alone; of several, each is shown behind ``$`` above its own. Ctrl-C (or the stop button)
-        ends the command on the machine, and so does the timeout (seconds, 60 unless given).
+        Python replaces nothing in the cell: ``$name`` and ``{name}`` are the shell's. A single command shows
+        only its output; if there are several, each is shown after ``$``, above its output. Ctrl-C (or the
+        stop button) ends the command on the machine, and so does the timeout (seconds, by default 60).
 
         Raises
         ------
@@ -46,7 +46,7 @@ class OnMachine(Magics):
             print("(interrupted)")
             return
         shown = without_colours(done.stdout)  # in a stored output they are only noise
-        if script != cell.strip("\n"):  # the last prompt, which found the script at its end
+        if script != cell.strip("\n"):  # the last prompt, printed at the end of the script
             shown = shown.removesuffix("\n").removesuffix("$ ")
         sys.stdout.write(shown)
         if done.exit_code:
@@ -55,19 +55,19 @@ class OnMachine(Magics):
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Make ``%load_ext helpers.learning`` offer the magics, and show every figure below its cell."""
+    """Provide the magics on ``%load_ext helpers.learning``, and show every figure below its cell."""
     shell.register_magics(OnMachine)
-    # Without this matplotlib turns to the notebook inside a figure's rc_context, whose end takes it back.
+    # Otherwise matplotlib selects its backend inside a figure's rc_context, whose end undoes the selection.
     if hasattr(shell, "kernel"):
         shell.enable_matplotlib("inline")
-        # By name: what draws is imported when something is drawn.
+        # By name, so that the figures' module is imported only when something is drawn.
         display: Any = shell.display_formatter
         images = display.formatters["image/png"]
         images.for_type_by_name("helpers.figures.style", "Figure", lambda figure: figure.to_png())
 
 
 def as_typed(cell: str) -> str:
-    """The script that shows a cell's commands, where there are several, each above its output."""
+    """The script that runs a cell: if it has several commands, it shows each above its output."""
     cell = cell.strip("\n")
     if len(_commands(cell)) < 2:
         return cell
@@ -75,7 +75,7 @@ def as_typed(cell: str) -> str:
 
 
 def _commands(cell: str) -> list[str]:
-    """The lines of a cell that say something, continued ones joined."""
+    """The lines of a cell that are neither empty nor comments, with continued ones joined."""
     lines = cell.replace("\\\n", " ").splitlines()
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
@@ -95,7 +95,7 @@ def _arguments(line: str) -> argparse.Namespace:
 def _machine(host: str) -> Machine:
     lab = open_lab(
         f"Running a cell on {host}",
-        "Run the cell that says `lab = Lab(…)`, near the top, then this one again.",
+        "Run the cell with `lab = Lab(…)`, near the top, then this one again.",
     )
     if host not in lab.machines:
         raise LabError(

@@ -1,4 +1,4 @@
-"""Predict, run, compare: what a learner expects, written down first, beside what was measured."""
+"""Predict, run, compare: what a learner writes down first, next to what is then measured."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ _RIGHT, _WRONG, _LEFT_OPEN = "✓", "✗", "–"
 
 
 def compare(predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd.DataFrame) -> Comparison:
-    """Set a prediction beside the result, question by question. What was left open is no mistake.
+    """Compare a prediction with the result, question by question. An open question is not a mistake.
 
     Parameters
     ----------
     predicted:
-        Answers by question, None where left open; or a grid as text, as `read_grid` takes it.
+        Answers by question, None if left open; or a grid as text, as for `read_grid`.
     measured:
-        The true answers by question; or probe rows (source, target, ok), of which a pair is "yes" if all
-        its attempts were answered.
+        The true answers by question; or probe rows (source, target, ok): a pair is "yes" if all its
+        attempts were answered.
 
     Raises
     ------
     LabError
-        If a question of the prediction was never asked, or one of the two cannot be read.
+        If the prediction has a question that was not measured, or one of the two cannot be read.
     """
     answers = read_grid(predicted) if isinstance(predicted, str) else _answers(predicted)
     truth = _by_pair(measured) if isinstance(measured, pd.DataFrame) else _answers(measured)
     if unknown := [question for question in answers if question not in truth]:
         raise LabError(
             "Comparing a prediction with what was measured",
-            f"{as_text(unknown)}: not among what was measured, which is {as_text(list(truth))}",
-            "Change the answers only, not the questions or names.",
+            f"{as_text(unknown)}: not among the questions, which are {as_text(list(truth))}",
+            "Change only the answers, not the questions or names.",
         )
     rows = [(question, answers.get(question), answer) for question, answer in truth.items()]
     return Comparison(tuple(rows))
 
 
 def read_grid(text: str) -> dict[str, bool | None]:
-    """Read a matrix that was filled in as text: a line of targets, then a line for each source.
+    """Read a matrix that was filled in as text: a line of targets, then one line per source.
 
-    y or n says whether the source reaches the target, ? leaves it open, a dot is no question:
+    y or n says whether the source reaches the target, ? leaves it open, a dot stands for no question:
 
     >>> read_grid('''
     ...            busybox1  nginx
@@ -78,12 +78,12 @@ def read_grid(text: str) -> dict[str, bool | None]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A prediction beside the result; shown as text, and as a table in JupyterLab."""
+    """A prediction next to the result; shown as text, and as a table in JupyterLab."""
 
     rows: tuple[tuple[str, Any, Any], ...]
 
     def frame(self) -> pd.DataFrame:
-        """Return question, predicted, measured · right ("✓", "✗", "–" if left open), one row a question."""
+        """Return question, predicted, measured · right ("✓", "✗", "–" if left open), one row per question."""
         told = [
             (question, "" if answer is None else as_text(answer), as_text(truth), _mark(answer, truth))
             for question, answer, truth in self.rows
@@ -121,7 +121,7 @@ def _answers(given: Any) -> dict[str, Any]:
         return dict(given)
     raise LabError(
         "Comparing a prediction with what was measured",
-        f"{type(given).__name__} in place of answers by question",
+        f"{type(given).__name__} instead of answers by question",
         'Write them as {"question": answer, …}.',
     )
 

@@ -1,6 +1,6 @@
-"""What a learner has done: a small file of theirs that survives kernels, labs and `make clean`.
+"""What a learner has done: a small file in the user's account that outlives kernels, labs and `make clean`.
 
-With LAB_PROGRESS=off nothing is read or kept: what is compared must not depend on who runs it.
+With LAB_PROGRESS=off, nothing is read or written: outputs that are compared must not depend on the learner.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from helpers.paths import run_dir, state_dir
 
 
 def path() -> Path:
-    """Return the file: a JSON object, the day by name of what was done."""
+    """Return the path of the file: a JSON object with the day on which each thing was first done."""
     return state_dir() / "progress.json"
 
 
 def when_done(name: str) -> str:
-    """Return the day on which the exercise was done first, such as "2026-11-25", or ""."""
+    """Return the day on which the exercise was first done, such as "2026-11-25", or ""."""
     return read().get(name, "")
 
 
 def note_done(*names: str) -> None:
-    """Note that the exercises, or the chapter, are done; what was noted before keeps its day.
+    """Record that the exercises or the chapter are done; those already recorded keep their day.
 
     Raises
     ------
@@ -36,13 +36,13 @@ def note_done(*names: str) -> None:
     """
     if _off():
         return
-    with exclusive(run_dir() / "progress.lock", "another notebook to note its progress"):
+    with exclusive(run_dir() / "progress.lock", "another notebook to record its progress"):
         today = datetime.now(UTC).astimezone().date().isoformat()
         _write(dict.fromkeys(names, today) | read())
 
 
 def read() -> dict[str, str]:
-    """Return the day on which each exercise and chapter was done first; a damaged file counts as empty."""
+    """Return the day on which each exercise and chapter was first done; a damaged file counts as empty."""
     if _off():
         return {}
     try:
@@ -90,7 +90,7 @@ def _write(days: dict[str, str]) -> None:
 
 def _unwritable(error: OSError) -> LabError:
     return LabError(
-        f"Keeping what you have done in {path()}",
+        f"Recording your progress in {path()}",
         str(error),
-        "Make that file and its directory yours to write, or set LAB_PROGRESS=off.",
+        "Make that file and its directory writable for you, or set LAB_PROGRESS=off.",
     )

@@ -1,4 +1,4 @@
-"""A network plugin for Docker: its sources (`wire`), and what brings it to the machines of a lab."""
+"""A network plugin for Docker: its sources (`wire`), and what installs it on the machines of a lab."""
 
 from helpers.plugin.calls import CallLog, messages, of_managed_plugin, of_socket_plugin
 from helpers.plugin.deploy import SocketPlugin, build, kill_managed, start

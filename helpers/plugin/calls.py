@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 COLUMNS = {"call": "str", "status": "int64", "error": "str", "done": "str"}
-SOCKET = "/var/log/{name}.jsonl"  # the log of a driver that was started as a process, and of an installed one
+SOCKET = "/var/log/{name}.jsonl"  # the log of a driver started as a process; below, that of an installed one
 MANAGED = "/var/lib/docker/plugins/{id}/rootfs/var/log/wire.jsonl"
 
 
 class CallLog:
-    """The call log of a driver, read piece by piece.
+    """The call log of a driver, read incrementally.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class CallLog:
         self._read = 0
 
     def new(self) -> pd.DataFrame:
-        """The calls since the last look, in the order in which they came.
+        """The calls since the last read, in chronological order.
 
         Returns
         -------
         DataFrame
-            call (without "NetworkDriver.") · status (HTTP) · error ("" when there was none) · done (what was
-            changed in the kernel, "" for nothing) · request, answer (dict).
+            call (without "NetworkDriver.") · status (HTTP) · error ("" if none) · done (what was changed in
+            the kernel, "" if nothing) · request, answer (dict).
         """
         text = self._machine.run(f"tail -n +{self._read + 1} {self._path} 2>/dev/null").stdout
         rows = parse(text)
@@ -49,7 +49,7 @@ class CallLog:
         return rows
 
     def wait_for(self, call: str, timeout_s: float = 60) -> pd.DataFrame:
-        """The calls since the last look up to now, as soon as `call` is among them.
+        """Wait until `call` is among the calls since the last read, and return those calls.
 
         Raises
         ------
@@ -80,7 +80,7 @@ def messages(story: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     story:
-        What was done, and the calls that it set off, in the order of time.
+        What was done, and the calls that it triggered, in chronological order.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def of_socket_plugin(machine: Machine, name: str) -> CallLog:
 
 
 def of_managed_plugin(machine: Machine, name: str) -> CallLog:
-    """The log of an installed plugin: it writes into its own file system, which the machine sees."""
+    """The log of an installed plugin: it is in the plugin's file system, which the machine can read."""
     return CallLog(machine, MANAGED.format(id=managed_id(machine, name)))
 
 
@@ -113,12 +113,12 @@ def managed_id(machine: Machine, name: str) -> str:
 
 
 def parse(text: str) -> pd.DataFrame:
-    """Lines of JSON as a frame; a line that is still being written is left out.
+    """Parse lines of JSON into a frame; a line that is still being written is left out.
 
     Raises
     ------
     BadAnswer
-        If a line is none of the driver's.
+        If a line was not written by the driver.
     """
     try:
         rows = [_row(json.loads(line)) for line in text.split("\n")[:-1]]
@@ -127,7 +127,7 @@ def parse(text: str) -> pd.DataFrame:
         raise BadAnswer(
             "Reading the call log of a driver",
             f"{type(error).__name__}: {error}",
-            "Look into the log on the machine: something else has written into it, or a driver was killed.",
+            "Look at the log on the machine: something else has written to it, or a driver was killed.",
         ) from error
 
 

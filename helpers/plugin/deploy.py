@@ -1,4 +1,4 @@
-"""Brings the driver to a machine: as a process with a socket, or as the makings of a managed plugin."""
+"""Installs the driver on a machine: as a process with a socket, or as the files of a managed plugin."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ READY_S = 90  # Python starts slowly under emulation
 
 @dataclass(frozen=True)
 class SocketPlugin:
-    """A driver that runs as a process of a machine and is found by its socket ("legacy plugin").
+    """A driver that runs as a process on a machine and is found by its socket ("legacy plugin").
 
     Attributes
     ----------
     machine:
         Where it runs.
     name:
-        What ``docker network create --driver`` calls it: the socket's name.
+        Its name for ``docker network create --driver``: that of the socket.
     scope:
         "local" or "global".
     """
@@ -41,7 +41,7 @@ class SocketPlugin:
 
     @property
     def log(self) -> str:
-        """The file on the machine that has a line for each call."""
+        """The log file on the machine, with one line per call."""
         return SOCKET.format(name=self.name)
 
     @property
@@ -55,14 +55,14 @@ class SocketPlugin:
         Raises
         ------
         LabError
-            If it does not come up; with the end of what it said.
+            If it does not start; with the end of its output.
         """
         arguments = [HOME, self.socket, self.scope, self.log, self._pid, READY_S]
         command = scripts.command(__package__, "start.sh", *arguments)
         self._run(command, f"Starting the driver {self.name}")
 
     def kill(self) -> None:
-        """Kill the driver, as a crash would: its socket stays behind without anybody who listens."""
+        """Kill the driver, as a crash would: its socket file remains, but nothing listens on it."""
         self._run(f"kill -9 $(cat {self._pid}); rm {self._pid}", f"Killing the driver {self.name}")
 
     @property
@@ -74,7 +74,7 @@ class SocketPlugin:
 
 
 def start(machine: Machine, name: str, scope: str = "local") -> SocketPlugin:
-    """Copy the driver to a machine, start it there, and return when it listens."""
+    """Copy the driver to a machine, start it there, and return once it is listening."""
     unpack(machine)
     plugin = SocketPlugin(machine, name, scope)
     plugin.start()
@@ -93,12 +93,12 @@ def unpack(machine: Machine) -> None:
 
 
 def build(machine: Machine, directory: str) -> None:
-    """Make on a machine what ``docker plugin create`` takes: config.json and a root file system.
+    """Create on a machine what ``docker plugin create`` needs: config.json and a root file system.
 
     Parameters
     ----------
     machine, directory:
-        Where; the directory is made anew.
+        Where to create it; an existing directory is replaced.
     """
     unpack(machine)
     config = (HERE / "wire/config.json").read_text()
@@ -107,6 +107,6 @@ def build(machine: Machine, directory: str) -> None:
 
 
 def kill_managed(machine: Machine, name: str) -> None:
-    """Kill the process of an installed plugin, as a crash would. The Engine starts it again."""
+    """Kill the process of an installed plugin, as a crash would. The Engine restarts it."""
     command = scripts.command(__package__, "kill_managed.sh", managed_id(machine, name))
     machine.run(command).checked(f"Killing the plugin {name} on {machine.name}")

@@ -1,4 +1,4 @@
-"""The links that the driver has laid on machines, each with the network and the container it is for."""
+"""The links that the driver has added on machines, each with its network and container."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ COLUMNS = ("machine", "network", "kind", "container", "name")
 
 
 def links(*machines: Machine) -> pd.DataFrame:
-    """The driver's links in the machines' own network namespaces, as the kernel lists them.
+    """The driver's links in the machines' network namespaces, as the kernel lists them.
 
     Returns
     -------
     DataFrame
-        machine · network ("" if the Engine knows none that the link could be for: an orphan) · kind (bridge,
-        vxlan, veth; "veth, inner end" is one that is in no container) · container ("" where none is meant) ·
-        name (made from the id of a network or of an endpoint). In order of network, kind, container.
+        machine · network ("" if the Engine knows no network that the link belongs to) · kind (bridge, vxlan,
+        veth; "veth, inner end" is an end that is not in a container) · container ("" if it belongs to none) ·
+        name (derived from the id of a network or of an endpoint). In order of network, kind, container.
     """
     rows = []
     for machine in machines:

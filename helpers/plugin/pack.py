@@ -1,7 +1,7 @@
 """``python3 pack.py DIRECTORY``, on a machine: makes the root file system of the managed plugin.
 
-A managed plugin brings everything along. Usually that comes from an image; here it comes from the machine's
-own Python. Only what the driver loads is taken: the interpreter, compiled modules, the libraries they need.
+A managed plugin contains everything that it needs. Usually that comes from an image; here it comes from the
+machine's Python. Only what the driver loads is copied: the interpreter, compiled modules, their libraries.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def build(root: Path) -> None:
         source = Path(getattr(module, "__file__", None) or "")
         cached = Path(getattr(module, "__cached__", None) or "")
         if source.name.startswith("_hashlib"):
-            continue  # OpenSSL's hashes, 7 MB: Python has its own
+            continue  # OpenSSL's hashes, 7 MB: Python has implementations without it
         if source.suffix == ".so":
             programs.add(source)
         elif cached.suffix == ".pyc" and cached.exists():
             copy(cached, root, source.with_suffix(".pyc"))
         elif source.suffix == ".py":
-            copy(source, root, source)  # built into the interpreter, which finds its home by some of them
+            copy(source, root, source)  # built into the interpreter, which locates its home by some of them
     for program in programs | libraries(programs):
         copy(program, root, program)
     for directory in EMPTY:
         (root / directory).mkdir(parents=True, exist_ok=True)
     (root / "usr/bin/python3").symlink_to(Path(sys.executable).resolve().name)
-    shutil.copytree(HOME / "wire", root / "opt/wire/wire", dirs_exist_ok=True)  # the sources, to be read
+    shutil.copytree(HOME / "wire", root / "opt/wire/wire", dirs_exist_ok=True)  # the sources, for readers
 
 
 def libraries(programs: set[Path]) -> set[Path]:

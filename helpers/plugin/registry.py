@@ -1,4 +1,4 @@
-"""A registry of images and plugins that runs in the lab, where no other can be reached."""
+"""A registry for images and plugins that runs in the lab, which cannot reach any other."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ BOUND_S = 60
 def serve(machine: Machine, *clients: Machine) -> str:
     """Start Debian's docker-registry on a machine and let the Engines of the clients use it without TLS.
 
-    ``insecure-registries`` is an option that a running Engine reads again on SIGHUP; only for a lab.
+    ``insecure-registries`` is an option that a running Engine reloads on SIGHUP. Use it only in a lab.
 
     Returns
     -------
     str
-        What the names of its images and plugins begin with, such as "manager:5000".
+        The prefix of the names of its images and plugins, such as "manager:5000".
 
     Raises
     ------
     LabError
-        If it does not answer, or an Engine does not take the option, within a minute.
+        If it does not answer, or an Engine does not apply the option, within a minute.
     """
     name = f"{machine.name}:{PORT}"
     command = scripts.command(__package__, "serve_registry.sh", name, CONFIG, BOUND_S)
@@ -43,7 +43,7 @@ def serve(machine: Machine, *clients: Machine) -> str:
 
 
 def trust(machine: Machine, registry: str) -> None:
-    """Let the machine's Engine speak to the registry without TLS."""
+    """Let the machine's Engine use the registry without TLS."""
     option = f'{{"insecure-registries": ["{registry}"]}}'
     command = scripts.command(__package__, "configure_dockerd.sh", option)
     machine.run(command).checked(f"Configuring the Engine on {machine.name}")

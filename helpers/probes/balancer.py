@@ -1,8 +1,8 @@
-"""The load balancer behind a swarm's published ports: IPVS in the kernel, in a namespace of its own.
+"""The load balancer behind a swarm's published ports: IPVS in the kernel, in a separate namespace.
 
-Every machine of a swarm has an *ingress sandbox*: a network namespace with a leg on the ``ingress`` network.
-What arrives for a published port is marked there (iptables, table mangle), and IPVS has a virtual server for
-each mark that spreads connections over the addresses of all replicas, wherever they run.
+Every machine of a swarm has an *ingress sandbox*: a network namespace with an interface on the ``ingress``
+network. Packets for a published port are marked there (iptables, table mangle). For each mark, IPVS has a
+virtual server that distributes connections over the addresses of all replicas, wherever they run.
 
 Source: moby libnetwork/service_linux.go; ipvsadm(8).
 """
@@ -52,7 +52,7 @@ def ipvs(*machines: Machine) -> pd.DataFrame:
     DataFrame
         machine · port (published), mark (of the firewall) · scheduler ("rr": round robin) · address (of a
         replica), forward ("Masq": with address translation), weight · active, inactive (connections now), one
-        row a replica, in order of machine, port and address.
+        row per replica, in order of machine, port and address.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def ipvs(*machines: Machine) -> pd.DataFrame:
 
 
 def in_sandbox(argv: Sequence[str]) -> list[str]:
-    """What a machine runs so that a program runs in its ingress sandbox."""
+    """The command with which a machine runs a program in its ingress sandbox."""
     return ["nsenter", f"--net={SANDBOX}", *argv]
 
 
@@ -76,14 +76,14 @@ def _read(machine: Machine) -> list[dict[str, Any]]:
         raise LabError(
             f"Reading the IPVS table of {machine.name}",
             done.stderr.strip() or f"exit code {done.exit_code}",
-            "Only a machine of a swarm has an ingress sandbox: let it join first.",
+            "Only a machine in a swarm has an ingress sandbox: join the swarm first.",
         )
     return [{"machine": machine.name} | row for row in parse(done.stdout)]
 
 
 @understood("what iptables and ipvsadm printed")
 def parse(text: str) -> list[dict[str, Any]]:
-    """What ``iptables -t mangle -S PREROUTING`` and ``ipvsadm -Ln`` print, one row a replica."""
+    """Parse what ``iptables -t mangle -S PREROUTING`` and ``ipvsadm -Ln`` print: one row per replica."""
     ports = {int(mark, 16): int(port) for port, mark in _MARK.findall(text)}
     rows: list[dict[str, Any]] = []
     server: dict[str, Any] = {}

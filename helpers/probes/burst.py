@@ -1,4 +1,4 @@
-"""Many requests: of one client, on one connection or on many (RFC 9112), and of everybody to everybody."""
+"""Many requests: from one client, over one connection or many (RFC 9112), or from all machines to all."""
 
 from __future__ import annotations
 
@@ -24,37 +24,38 @@ BOUND_S = 10  # for one request
 ALL_S = 300
 _TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
 _CURL = ["curl", "-s", "--max-time", str(BOUND_S), "-w", _TOLD]
-# Source ports below those that Linux chooses from (32768-60999): its choice begins anew at a random one every
-# 10 s (secure_seq.c), and so comes back sooner or later to a port that a load balancer still remembers.
+# Source ports below those that Linux chooses from (32768-60999): every 10 s, Linux restarts its choice at a
+# random port (secure_seq.c), so it sooner or later reuses one that is still in a load balancer's table.
 _FRESH_PORTS = itertools.cycle(range(10_000, 32_000))
 
 
 @inside.probe
 def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bool = True) -> pd.DataFrame:
-    """Fetch ``url`` ``count`` times, one after the other, with one program that starts once.
+    """Fetch ``url`` ``count`` times, one after the other, in a single run of curl.
 
     Parameters
     ----------
     machine, url:
-        Who asks, and what for.
+        The client, and what it fetches.
     marker:
-        Each request has ``?MARKER=number`` in its path, from 1 on: so logs tell who answered it.
+        Each request has ``?MARKER=number`` in its path, from 1 on, so that logs show which server answered.
     count:
         The number of requests.
     fresh:
-        A new connection for every request, each from a source port that has not been used lately; otherwise
-        one is kept alive for all.
+        Whether to open a new connection for each request, from a source port that has not been used recently;
+        otherwise one connection is kept alive for all.
 
     Returns
     -------
     DataFrame
         The probe columns and number (int) · status (int, 0 without an answer) · connects (int: connections
-        that this request had to open), one row a request. ``rtt_ms``: from its start to the first byte.
+        that this request had to open), one row per request. ``rtt_ms``: from the request's start to the first
+        byte of the answer.
 
     Raises
     ------
     LabError
-        If the requests did not all come to an end.
+        If some of the requests did not end.
     """
     if fresh:
         ports = itertools.islice(_FRESH_PORTS, count)
@@ -68,7 +69,7 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
         raise LabError(
             f"Sending {count} requests from {machine.name} to {url}",
             f"{len(rows)} of them ended within {ALL_S} s",
-            "Send fewer, or look what else keeps this computer busy.",
+            "Send fewer, or see what else is keeping this computer busy.",
         )
     common = {
         "source": machine.name,
@@ -83,13 +84,13 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
 
 @inside.probe
 def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.DataFrame:
-    """Let every machine ask every machine, itself included, for a page on a published port.
+    """Let every machine fetch a page from every machine, itself included, through a published port.
 
     Returns
     -------
     DataFrame
-        The probe columns and status (int, 0 without an answer), one row a pair; source and target are names.
-        ``rtt_ms``: from the request's start to the first byte.
+        The probe columns and status (int, 0 without an answer), one row per pair; source and target are
+        names. ``rtt_ms``: from the request's start to the first byte of the answer.
     """
     urls = {machine.name: f"http://{machine.address}:{port}{path}" for machine in machines}
     outputs = [word for url in urls.values() for word in ("-o", "/dev/null", url)]
@@ -109,7 +110,7 @@ def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.
 
 @understood("what curl wrote")
 def parse(text: str) -> list[dict[str, Any]]:
-    """What curl wrote, a line a request."""
+    """Parse what curl wrote, one line per request."""
     rows = []
     for number, line in enumerate(text.splitlines(), start=1):
         code, status, connects, seconds, error = line.split(" ", 4)

@@ -1,4 +1,4 @@
-"""Which of two ways is faster: requests in turns, and a ratio with its confidence interval."""
+"""Which of two paths is faster: interleaved requests, and a ratio with its confidence interval."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _SEED = 1  # of the resampling: the same data give the same interval
 def in_turns(
     machine: Machine, urls: Mapping[str, str], *, rounds: int = 20, requests: int = 10, whole: bool = False
 ) -> pd.DataFrame:
-    """Fetch several URLs in turns (A-B-A-B …), so that whatever disturbs the machine disturbs all alike.
+    """Fetch several URLs in turns (A-B-A-B …), so that other load on the machine affects all alike.
 
-    Each request is a connection of its own. The first of each turn pays for curl's start: it is left out.
+    Each request opens a new connection. The first of each turn includes curl's start, and is left out.
 
     Parameters
     ----------
     machine:
-        Who asks.
+        The client.
     urls:
-        By name of the way that they take.
+        URLs, by the name of the path that they take.
     rounds, requests:
-        The number of rounds, and of requests of one way in one round.
+        The number of rounds, and of requests for each URL in a round.
     whole:
-        Time the whole answer, not only its first byte: for throughput.
+        Whether to time the whole answer, to compare throughput, rather than its first byte.
 
     Returns
     -------
     DataFrame
-        The probe columns · path (a key of ``urls``), round (int), one row a request. ``rtt_ms``: from the
+        The probe columns · path (a key of ``urls``), round (int), one row per request. ``rtt_ms``: from the
         request's start to the first byte of the answer (``whole``: to the last).
     """
     moment = "time_total" if whole else "time_starttransfer"
@@ -60,7 +60,7 @@ def in_turns(
 
 @understood("what curl wrote")
 def _parse(printed: str, source: str, urls: Mapping[str, str]) -> pd.DataFrame:
-    """The name of the path, then a line per request, of which the first pays for curl's start."""
+    """Parse each turn: the name of the path, then one line per request; the first includes curl's start."""
     rows, counts, path, first = [], dict.fromkeys(urls, 0), "", False
     for line in printed.splitlines():
         if line in urls:
@@ -89,7 +89,7 @@ def _parse(printed: str, source: str, urls: Mapping[str, str]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of two medians, and the interval that holds it with 95 % confidence."""
+    """A ratio of two medians, and its 95 % confidence interval."""
 
     value: float
     low: float
@@ -100,17 +100,17 @@ class Ratio:
 
     @property
     def verdict(self) -> str:
-        """What the interval allows to say: "faster", "slower", or "no difference found"."""
+        """What can be concluded from the interval: "faster", "slower", or "no difference found"."""
         if self.high < 1:
             return "faster"
         return "slower" if self.low > 1 else "no difference found"
 
 
 def ratio(frame: pd.DataFrame, path: str, against: str) -> Ratio:
-    """Compare the median times of two paths of an `in_turns` frame: below 1, ``path`` is the faster.
+    """Compare the median times of two paths of an `in_turns` frame: below 1, ``path`` is faster.
 
-    The interval is a percentile bootstrap over rounds, not over requests: requests of one round share what
-    disturbed them.
+    The interval is a percentile bootstrap over rounds, not over requests: requests in the same
+    round are affected by the same disturbances.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 8 (blocks).
     """

@@ -1,4 +1,4 @@
-"""DNS from a container's point of view (RFC 1035): which server it asks, and what that says."""
+"""DNS from a container's point of view (RFC 1035): which server it asks, and what the server answers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BOUND_S = 12
 def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
     """Ask the resolver that the source's /etc/resolv.conf names for the IPv4 addresses of ``name``.
 
-    The question goes to the server as it is: no entry of /etc/hosts and no search domain answers it.
+    The query goes to the server unchanged: neither /etc/hosts nor the search domains are consulted.
     (busybox's nslookup never reads /etc/hosts, and tries a name with search domains *only* with them,
     unless it ends with a dot; ``ping`` and ``wget`` use both.)
 
     Returns
     -------
     DataFrame
-        The probe columns, one row. ``rtt_ms`` covers the whole run of nslookup, its start included.
+        The probe columns, one row. ``rtt_ms`` covers the whole run of nslookup, including its start.
         Extra: server (str, "" if none answered) · addresses (str, in numerical order, joined by ", ").
     """
     command = ["nslookup", "-type=a", name.rstrip(".") + "."]
@@ -47,7 +47,7 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
 
 
 def answer(text: str, exit_code: int) -> dict[str, Any]:
-    """What nslookup printed, as the columns that depend on it."""
+    """The columns that depend on what nslookup printed."""
     server = SERVER.search(text)
     addresses = sorted(ANSWER.findall(text), key=natural)
     return {
@@ -61,5 +61,5 @@ def answer(text: str, exit_code: int) -> dict[str, Any]:
 
 
 def refusal(text: str, exit_code: int) -> str:
-    """nslookup's last words, without its asterisks and without the dot that we added to the name."""
+    """The last line from nslookup, without its asterisks and without the dot that we added to the name."""
     return inside.complaint(text, exit_code, BOUND_S).removeprefix("** ").replace(".: ", ": ")

@@ -1,4 +1,4 @@
-"""The shape that every probe's result has: one row an attempt, the same columns, strict types."""
+"""The form of every probe's result: one row per attempt, the same columns, strict types."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COLUMNS: Mapping[str, str] = {
 
 
 def tidy(rows: Iterable[Mapping[str, Any]], extra: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Rows in the order they came, as a frame with the probe columns and the probe's own ``extra`` ones.
+    """Return the rows, in their order, as a frame with the probe columns and the probe's ``extra`` columns.
 
     Parameters
     ----------
     rows:
-        One mapping an attempt, with a value for every column.
+        One mapping per attempt, with a value for every column.
     extra:
-        Further columns and their types, e.g. ``{"status": "int64"}``.
+        Additional columns and their types, e.g. ``{"status": "int64"}``.
 
     Returns
     -------
@@ -38,5 +38,5 @@ def tidy(rows: Iterable[Mapping[str, Any]], extra: Mapping[str, str] | None = No
 
 
 def typed(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a frame with exactly these columns and types, also when there is no row at all."""
+    """Return the rows as a frame with exactly these columns and types, even if there are no rows."""
     return pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))

@@ -1,6 +1,6 @@
-"""HTTP GET (RFC 9110), a fresh TCP connection for every request.
+"""HTTP GET (RFC 9110), with a new TCP connection for each request.
 
-Fresh, because keep-alive pins a client to one replica and leaves the connection's set-up out of the time.
+New, because keep-alive ties a client to one replica and excludes the connection's set-up from the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STATUS = re.compile(r"HTTP/[\d.]+ (\d{3})(?: (.*))?")
 
-DURATION = re.compile(r" after \d+ ms")  # the same failure, the same text
+DURATION = re.compile(r" after \d+ ms")  # removed, so that the same failure has the same text
 
 
 @inside.probe
@@ -37,20 +37,20 @@ def http_get(
     machine:
         Where the source runs.
     source:
-        A container's name (it asks with busybox's wget), or None for the machine itself (curl).
+        A container's name (it uses busybox's wget), or None for the machine itself (curl).
     url, count:
-        What is fetched, and how many times.
+        What to fetch, and how many times.
     via:
         Free text for the column of that name, such as "published port".
     timeout:
-        Seconds for one request.
+        Seconds allowed for one request.
 
     Returns
     -------
     DataFrame
-        The probe columns, one row a request. ``ok`` means that the status is below 400. ``rtt_ms``: from the
-        machine the time from the request's start to the first byte of the answer, name resolution left out,
-        as curl measured it; from a container the whole run of wget, its start included.
+        The probe columns, one row per request. ``ok`` means that the status is below 400. ``rtt_ms``: from a
+        machine, the time from the request's start to the first byte of the answer, without name resolution,
+        as measured by curl; from a container, the whole run of wget, including its start.
         Extra: status (int, 0 without an answer).
     """
     attempts, read = (_wget, parse_wget) if source else (_curl, parse_curl)
@@ -77,20 +77,20 @@ def _curl(url: str, count: int, timeout: float) -> list[str]:
 
 
 def _seconds(clock: Sequence[str]) -> float:
-    """From start to end, where a clock ran."""
+    """The time from start to end; NaN if it was not measured."""
     start, end = map(float, clock or ("nan", "nan"))
     return end - start
 
 
 def parse_wget(text: str, exit_code: int, seconds: float, bound: float) -> dict[str, Any]:
-    """What busybox's ``wget -S`` printed: the last status line counts, earlier ones are redirects."""
+    """Parse what busybox's ``wget -S`` printed: the last status line counts; earlier ones are redirects."""
     found = STATUS.findall(text)
     status = int(found[-1][0]) if found else 0
     return _row(status, seconds, lambda: inside.complaint(text, exit_code, bound))
 
 
 def parse_curl(text: str, exit_code: int, _: float, bound: float) -> dict[str, Any]:
-    """What ``curl -w '%{json}'`` printed."""
+    """Parse what ``curl -w '%{json}'`` printed."""
     if not text.startswith("{"):
         return _row(0, math.nan, lambda: inside.complaint(text, exit_code, bound))
     told = json.loads(text)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REPLY = re.compile(r"seq=(?P<seq>\d+) ttl=\d+ time=(?P<ms>[\d.]+) ms")
 ICMP_ERROR = re.compile(r"icmp_seq=(?P<seq>\d+) (?P<what>[A-Z].*)")
 WAIT_S = 1  # for an answer to the last echo request
-RESOLVE_S = 12  # a resolver that stays silent is given up after this
+RESOLVE_S = 12  # for a resolver that does not answer
 
 
 @inside.probe
@@ -32,7 +32,7 @@ def ping(
     via: str = "",
     interval: float = 0.2,
 ) -> pd.DataFrame:
-    """Send ``count`` echo requests, ``interval`` seconds apart, and say which were answered.
+    """Send ``count`` echo requests, ``interval`` seconds apart, and report which were answered.
 
     Parameters
     ----------
@@ -43,15 +43,15 @@ def ping(
     target:
         An address or a name; a name is resolved by the source, once.
     count, interval:
-        The number of echo requests, and the seconds between two.
+        The number of echo requests, and the seconds between them.
     via:
         Free text for the column of that name, such as "IP" or "name".
 
     Returns
     -------
     DataFrame
-        The probe columns (see :func:`helpers.probes.frame.tidy`), one row an echo request. A name that does
-        not resolve gives rows whose ``error`` is what ping said: ``ping: bad address 'busybox1'``.
+        The probe columns (see :func:`helpers.probes.frame.tidy`), one row per echo request. If the name
+        does not resolve, each row's ``error`` is ping's message: ``ping: bad address 'busybox1'``.
     """
     bound = count * interval + WAIT_S + RESOLVE_S
     command = ["ping", "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
@@ -67,12 +67,12 @@ def ping(
 def rows(
     text: str, exit_code: int | str, *, source: str, target: str, via: str, count: int, bound: float
 ) -> list[dict[str, Any]]:
-    """What ping printed, one row an echo request (busybox counts from 0, iputils from 1)."""
+    """Parse what ping printed: one row per echo request (busybox counts from 0, iputils from 1)."""
     code = int(exit_code)
     first = 1 if "icmp_seq=" in text else 0
     answers = {int(reply["seq"]) - first: float(reply["ms"]) for reply in REPLY.finditer(text)}
     refusals = {int(found["seq"]) - first: found["what"] for found in ICMP_ERROR.finditer(text)}
-    # ping reached the point of sending: what is missing then was sent and lost
+    # ping got as far as sending: a missing answer then means that a packet was lost
     silence = "no answer" if "packets transmitted" in text else inside.complaint(text, code, bound)
     return [
         {

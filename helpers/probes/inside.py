@@ -23,15 +23,15 @@ R = TypeVar("R")
 # Field and record separators (ASCII 31 and 30): no program prints them, so no text can be mistaken for one.
 FIELD, RECORD = "\x1f", "\x1e"
 
-NOT_FOUND = 127  # what a shell answers when there is no such program
-TIMED_OUT = (124, 143)  # what coreutils and busybox `timeout` answer
+NOT_FOUND = 127  # a shell's exit code if there is no such program
+TIMED_OUT = (124, 143)  # the exit codes of coreutils' and busybox's `timeout`
 
 
 def probe(measure: Callable[P, R]) -> Callable[P, R]:
-    """Mark a public probe: an Engine that goes away meanwhile is a `LabError`.
+    """Mark a public probe: if the Engine goes away during it, it raises a `LabError`.
 
-    What a probe reads it reads in `understood`, so an answer that nobody can read is a `BadAnswer`. All else
-    comes through as it is: it is a mistake, in a call or in the probe.
+    Probes parse what they read within `understood`, so an unreadable answer is a `BadAnswer`. Any other
+    exception is passed on unchanged: it is a mistake, in the call or in the probe.
     """
 
     @wraps(measure)
@@ -48,20 +48,20 @@ def _engine_gone(probe: str, error: Exception) -> LabError:
     return LabError(
         f"Measuring with probes.{probe}",
         said(error),
-        "Run the cell again. If it comes again, restart the kernel and run the chapter from the top.",
+        "Run the cell again. If that fails too, restart the kernel and run the chapter from the top.",
     )
 
 
 def run(machine: Machine, source: str | None, argv: Sequence[str], *, timeout: float) -> str:
-    """Run a program in the container ``source`` (None: on the machine); its standard output.
+    """Run a program in the container ``source`` (None: on the machine) and return its output.
 
-    The program bounds itself (see :func:`bounded`); ``timeout`` (seconds) is the machine's own second line
-    of defence. A program that fails is a finding for the probe, not an error here.
+    The program limits its own run time (see :func:`bounded`); ``timeout`` (seconds) is a second limit, which
+    the machine enforces. A program that fails is a finding for the probe, not an error here.
 
     Raises
     ------
     LabError
-        If the container does not run, or has no shell.
+        If the container is not running, or has no shell.
     """
     if source is None:
         return machine.run(scripts.line(argv), timeout=timeout).stdout
@@ -76,32 +76,32 @@ def run(machine: Machine, source: str | None, argv: Sequence[str], *, timeout: f
 
 
 def entering(container: Container, argv: Sequence[str]) -> list[str]:
-    """What the machine runs so that a program runs in the container's namespaces, file system included.
+    """The command with which the machine runs a program in all of a container's namespaces.
 
-    That is ``docker exec`` without its four calls to the Engine: under emulation, seconds each time.
+    Like ``docker exec``, but without its four calls to the Engine, which take seconds under emulation.
 
     Raises
     ------
     LabError
-        If the container does not run.
+        If the container is not running.
     """
     return ["nsenter", "-t", str(process(container)), *"-m -u -i -n -p --".split(), *argv]
 
 
 @understood("the Engine's description of a container")
 def process(container: Container) -> int:
-    """The container's first process, by its number on the machine.
+    """The PID of the container's first process, as the machine sees it.
 
     Raises
     ------
     LabError
-        If the container does not run.
+        If the container is not running.
     """
     pid = int(container.attrs["State"]["Pid"])
     if not pid:
         raise LabError(
             f"Probing from container {container.name}",
-            f"it does not run: {container.attrs['State'].get('Status', 'no process')}",
+            f"it is not running: {container.attrs['State'].get('Status', 'no process')}",
             f"Start it (docker start {container.name}), or choose another source.",
         )
     return pid
@@ -113,7 +113,7 @@ def listings(machine: Machine, what: str, processes: Sequence[int | None]) -> li
     Raises
     ------
     BadAnswer
-        If that is no such list.
+        If the output is not such a list.
     """
     places = " ".join("-" if process is None else str(process) for process in processes)
     command = scripts.command(__package__, "ip_of_namespaces.sh", places, *what.split())
@@ -124,36 +124,36 @@ def listings(machine: Machine, what: str, processes: Sequence[int | None]) -> li
 
 @understood("what `ip -j` printed")
 def listing(text: str) -> list[dict[str, Any]]:
-    """What ``ip -j`` printed: nothing at all where a namespace has gone meanwhile, or has no such entry."""
+    """Parse what ``ip -j`` printed: nothing, if the namespace has disappeared or has no such entry."""
     found: list[dict[str, Any]] = json.loads(text or "[]")
     return found
 
 
 def bounded(argv: Sequence[str], seconds: float) -> list[str]:
-    """The same program, ended after ``seconds`` at the latest."""
+    """The same command, ended after at most ``seconds``."""
     return ["timeout", str(whole(seconds)), *argv]
 
 
 def whole(seconds: float) -> int:
-    """A bound as every ``timeout`` takes it: busybox's takes whole seconds, and 0 is no bound."""
+    """A limit that every ``timeout`` accepts: busybox's takes whole seconds, and 0 means no limit."""
     return max(1, round(seconds))
 
 
 def records(output: str) -> list[list[str]]:
-    """What a script wrote with separators, as a list of records, each a list of fields.
+    """Split what a script wrote with separators into records, each a list of fields.
 
-    What follows the last record separator is a record still on its way, and left out.
+    Anything after the last record separator is an incomplete record, and is left out.
     """
     return [record.split(FIELD) for record in output.split(RECORD)[:-1]]
 
 
 def complaint(text: str, exit_code: int, bound: float) -> str:
-    """The one line that says why a program failed, as the program said it where it said anything.
+    """One line that says why a program failed: the last one that it printed, if any.
 
     Raises
     ------
     LabError
-        If the program itself is missing: that says nothing about the network.
+        If the program itself is missing, which says nothing about the network.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if exit_code == NOT_FOUND:

@@ -1,4 +1,4 @@
-"""What is connected to what, asked from the Engine's API and the kernel's netlink (as JSON)."""
+"""What is connected to what, according to the Engine's API and the kernel's netlink (as JSON)."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ NETWORKS = ("machine", "name", "driver", "scope", "subnet", "gateway", "interfac
 ENDPOINTS = ("machine", "container", "network", "driver", "interface", "ipv4")
 LINKS = ("machine", "network", "bridge", "veth", "container", "interface", "mac")
 LAN = ("machine", "address", "mac", "interface", "subnet")
-_LISTED = "the Engine's lists of networks and containers, and the kernel's of interfaces"
+_LISTED = "the Engine's lists of networks and containers, and the kernel's list of interfaces"
 Sandboxes: TypeAlias = "list[tuple[Container, list[dict[str, Any]]]]"
 
 
 @inside.probe
 def networks(*machines: Machine) -> pd.DataFrame:
-    """The networks that each machine's Engine knows, as ``docker network ls`` and ``inspect`` say.
+    """The networks that each machine's Engine knows, as ``docker network ls`` and ``inspect`` show them.
 
     Returns
     -------
     DataFrame
-        machine, name, driver, scope · subnet, gateway ("" without; several joined by ", ") · interface (the
-        Linux bridge or the parent interface on the machine, "" without) · internal (bool). In order of name.
+        machine, name, driver, scope · subnet, gateway ("" if none; several joined by ", ") · interface (the
+        Linux bridge or the parent interface on the machine, "" if none) · internal (bool). In order of name.
     """
     with understood(_LISTED):
         rows = [
@@ -69,15 +69,15 @@ def endpoints(*machines: Machine) -> pd.DataFrame:
 
 @inside.probe
 def links(*machines: Machine) -> pd.DataFrame:
-    """The veth pairs that join containers to the machine's bridges, both ends matched by interface index.
+    """The veth pairs that connect containers to the machine's bridges, both ends matched by interface index.
 
-    A veth interface names its peer's index (``link_index`` in ``ip -j link``), in the peer's namespace.
+    A veth interface reports its peer's index in the peer's namespace (``link_index`` in ``ip -j link``).
 
     Returns
     -------
     DataFrame
         machine, network · bridge, veth (on the machine) · container, interface, mac (in the container). In
-        order of bridge's network, container, interface.
+        order of network, container, interface.
     """
     rows: list[dict[str, Any]] = []
     for machine in machines:
@@ -95,12 +95,12 @@ def links(*machines: Machine) -> pd.DataFrame:
 
 @inside.probe
 def lan(lab: Lab) -> pd.DataFrame:
-    """How each machine is joined to the LAN.
+    """How each machine is connected to the LAN.
 
     Returns
     -------
     DataFrame
-        machine, address, mac, interface, subnet (str), one row a machine, in order of address.
+        machine, address, mac, interface, subnet (str), one row per machine, in order of address.
     """
     machines = list(lab.machines.values())
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -125,8 +125,8 @@ def _lan_row(machine: Machine, interfaces: list[dict[str, Any]]) -> dict[str, st
                 }
     raise LabError(
         f"Finding {machine.name} on the LAN",
-        f"no interface of it has {machine.address}",
-        "Start the lab anew: something took the machine off its LAN.",
+        f"none of its interfaces has {machine.address}",
+        "Close the lab and start it again: something disconnected the machine from its LAN.",
     )
 
 
@@ -178,7 +178,7 @@ def _endpoints(
 def _pairs(
     machine: str, bridges: dict[str, str | None], links: list[dict[str, Any]], sandboxes: Sandboxes
 ) -> list[dict[str, Any]]:
-    """The interfaces in containers whose other end is one of the machine's links, on a bridge."""
+    """The interfaces in containers whose peer is one of the machine's links, on a bridge."""
     rows = []
     by_index = {link.get("ifindex"): link for link in links}
     for container, interfaces in sandboxes:
@@ -200,9 +200,9 @@ def _pairs(
 
 
 def _sandboxes(machine: Machine) -> Sandboxes:
-    """Running containers by name, each with its interfaces as ``ip -j address`` gives them in its namespace.
+    """Running containers, in order of name, each with its interfaces as ``ip -j address`` lists them there.
 
-    One round trip asks for all of them.
+    One round trip reads all of them.
     """
     with understood("the Engine's list of containers"):
         running = sorted(machine.docker.containers.list(), key=lambda container: str(container.name))

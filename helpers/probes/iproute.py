@@ -1,6 +1,6 @@
-"""Addresses, routes and neighbours (IPv4), as the kernel tells them to a container or to a machine.
+"""Addresses, routes and neighbours (IPv4), as the kernel has them in a container or on a machine.
 
-Asked with the machine's own ``ip -j`` in the container's network namespace, so a container needs no program.
+Read with the machine's ``ip -j`` in the container's network namespace, so a container needs no program.
 
 Source: ip-address(8), ip-route(8), ip-neighbour(8); RFC 826 for neighbours.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _ADDRESSES = ("source", "interface", "ipv4", "mac")
 _ROUTES = ("source", "destination", "gateway", "interface")
 _NEIGHBOURS = ("source", "address", "mac", "interface", "state")
-_LOOPBACK = "00:00:00:00:00:00"  # what the kernel says of lo, which has no MAC address
+_LOOPBACK = "00:00:00:00:00:00"  # what the kernel reports for lo, which has no MAC address
 
 
 @inside.probe
 def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
-    """Every IPv4 address with the interface that has it.
+    """Every IPv4 address, with the interface that has it.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
     -------
     DataFrame
         source (the container's or the machine's name), interface, ipv4 ("172.17.0.2/16"), mac ("" on
-        loopback), one row an address, in the order of ``sources`` and the kernel's own.
+        loopback), one row per address, in the order of ``sources`` and of the kernel.
 
     Raises
     ------
     LabError
-        If a container does not run.
+        If a container is not running.
     """
     listed = _ask(machine, sources, "address")
     with understood("the kernel's list of addresses"):
@@ -69,8 +69,8 @@ def routes(machine: Machine, *sources: str | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        source, destination ("default" or a subnet), gateway ("" for what is reached directly), interface,
-        one row a route.
+        source, destination ("default" or a subnet), gateway ("" if directly connected), interface, one
+        row per route.
     """
     listed = _ask(machine, sources, "-4 route")
     with understood("the kernel's list of routes"):
@@ -93,8 +93,8 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        source, address, mac ("" where nobody answered), interface, state ("REACHABLE", "STALE", "FAILED" …),
-        one row a neighbour, in order of address as text.
+        source, address, mac ("" if nothing answered), interface, state ("REACHABLE", "STALE", "FAILED" …),
+        one row per neighbour, sorted by address as text.
     """
     listed = _ask(machine, sources, "-4 neighbour")
     order = list(dict.fromkeys(source for source, _ in listed))
@@ -114,7 +114,7 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
 
 
 def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> list[tuple[str, Any]]:
-    """What ``ip -j`` lists, each entry behind the name of its source; all sources in one round trip."""
+    """What ``ip -j`` lists, each entry with the name of its source; one round trip for all sources."""
     processes = [inside.process(machine.container(source)) if source else None for source in sources]
     answers = inside.listings(machine, what, processes)
     with understood("what `ip -j` printed"):

@@ -1,4 +1,4 @@
-"""Continuous load on a web server while something happens to it: requests at fixed moments, each told."""
+"""Continuous load on a web server while something happens to it: requests at fixed intervals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from helpers.probes.over_time import Event, follow
 if TYPE_CHECKING:
     from helpers.lab import Machine
 
-BOUND_S = 2.0  # for one request: a client that has waited that long is lost
-FORGOTTEN_S = 900  # how much longer than asked the load goes on if nobody stops it
-_STOP = "/run/stop-"  # this and a random word: the file that ends the load
+BOUND_S = 2.0  # for one request: after that long, a client gives up
+FORGOTTEN_S = 900  # how much longer than requested the load continues if nothing stops it
+_STOP = "/run/stop-"  # this and a random suffix: the file that ends the load
 _DETAIL = "\x1d"
 
 
@@ -38,23 +38,23 @@ def http_timeline(
     Parameters
     ----------
     machine, url:
-        Who asks, and what for.
+        The client, and what it fetches.
     marker:
-        Each request has ``?MARKER=number`` in its path, from 0 on: so logs tell who answered it.
+        Each request has ``?MARKER=number`` in its path, from 0 on, so that logs show which server answered.
     seconds, events, interval:
         As for :func:`helpers.probes.reachability_timeline`.
 
     Returns
     -------
     attempts, events : DataFrame
-        As :func:`helpers.probes.reachability_timeline` gives them; attempts also have number and status (int,
-        0 without an answer), and at (UTC: when it began, by the clock that Docker stamps its tasks with).
+        As for :func:`helpers.probes.reachability_timeline`; attempts also have number and status (int, 0
+        without an answer), and at (UTC: when the request began, by the clock of Docker's task timestamps).
         ``rtt_ms``: from the request's start to the first part of the answer.
 
     Raises
     ------
     LabError
-        If the requests never start. What an event raises comes through unchanged.
+        If the requests never start. What an event raises is passed on unchanged.
     """
     stop = f"{_STOP}{secrets.token_hex(4)}"
     to = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Address translation of published ports: the rules, their counters, and what the kernel remembers."""
+"""Address translation for published ports: the rules, their counters, and the tracked connections."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _DNAT = re.compile(r"--dport (\d+) .*-c (\d+) (\d+) -j DNAT --to-destination (\S
 def nat_rules(machine: Machine) -> pd.DataFrame:
     """The destination NAT rule of each port that the machine's Engine publishes.
 
-    The ``nat`` table sees only the first packet of a connection; for the others the kernel remembers
-    (`connections`). So ``packets`` counts connections.
+    Only the first packet of a connection traverses the ``nat`` table; for the others, the kernel uses its
+    connection tracking (`connections`). So ``packets`` counts connections.
 
     Returns
     -------
     DataFrame
         machine, port (published), to (address:port of the container) · packets, bytes (int, since the rule
-        was made), one row a rule.
+        was added), one row per rule.
 
     Source: iptables(8), iptables-extensions(8) "DNAT"; Docker's chain is called DOCKER.
     """
@@ -47,13 +47,13 @@ def nat_rules(machine: Machine) -> pd.DataFrame:
 
 @inside.probe
 def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
-    """What the machine's connection tracking knows of TCP connections from ``client`` to ``port``.
+    """TCP connections from ``client`` to ``port``, as listed by the machine's connection tracking.
 
     Returns
     -------
     DataFrame
-        client, asked, asked_port (as the client sees it: whom it asked) · answers, answers_port (who
-        answers in truth) · state, one row a connection. Without translation both ends are the same.
+        client, asked, asked_port (the destination that the client addressed) · answers, answers_port
+        (where the answers come from) · state, one row per connection. Without translation, both are the same.
 
     Source: conntrack(8), its XML output.
     """

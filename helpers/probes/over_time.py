@@ -1,4 +1,4 @@
-"""Reachability over time: attempts at fixed moments while something happens to the network."""
+"""Reachability over time: attempts at fixed intervals while something happens to the network."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 Event = tuple[float, str, Callable[[], object]]
-ATTEMPT_S = 3  # one attempt, resolving included
+ATTEMPT_S = 3  # for one attempt, including name resolution
 START_S = 30  # from the exec to the first attempt
 END_S = 30  # from the request to stop to the last attempt's end
-FORGOTTEN_S = 180  # how much longer than asked the loop goes on if nobody stops it
+FORGOTTEN_S = 180  # how much longer than requested the loop continues if nothing stops it
 
 
 def reachability_timeline(
@@ -38,7 +38,7 @@ def reachability_timeline(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Ping ``target`` from the container ``source`` every ``interval`` seconds while the events happen.
 
-    Each attempt is a ping of its own, which resolves the target anew.
+    Each attempt is a separate ping, which resolves the target again.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def reachability_timeline(
     target:
         An address or a name.
     seconds:
-        How long to go on.
+        How long to continue.
     events:
-        (at_seconds, label, function): the function is called in this thread at that moment of a plan in which
-        events take no time. What they really take is added, so no phase between them is cut short.
+        (at_seconds, label, function): the function is called in this thread at that time, plus the time that
+        earlier events took, so that no phase between events is cut short.
     interval:
         Seconds between two attempts.
     via:
@@ -59,16 +59,16 @@ def reachability_timeline(
     Returns
     -------
     attempts : DataFrame
-        The probe columns and t_s (seconds since the first attempt, by the clock of the Engine's kernel, at
-        which the attempt started), in that order.
+        The probe columns and t_s: when the attempt started, in seconds since the first attempt, by the clock
+        of the Engine's kernel. In order of t_s.
     events : DataFrame
         label (str) · t_s · done_s: when the function was called and when it returned (seconds on the same
-        clock, known to some milliseconds).
+        clock, accurate to a few milliseconds).
 
     Raises
     ------
     LabError
-        If the source does not run or its pings never start. What an event raises comes through unchanged.
+        If the source is not running or its pings never start. What an event raises is passed on unchanged.
     """
     attempt = inside.bounded(["ping", "-c", "1", "-W", str(ATTEMPT_S - 1), target], ATTEMPT_S)
     stop = f"/dev/shm/stop-{secrets.token_hex(4)}"
@@ -98,15 +98,15 @@ def follow(
     events: Sequence[Event],
     stop: Callable[[], object],
 ) -> tuple[list[tuple[str, int, float]], pd.DataFrame]:
-    """Let events happen while a program makes attempts and reports them; the attempts, and the events.
+    """Carry out events while a program makes attempts and reports them; return the attempts and the events.
 
     Parameters
     ----------
     stream:
         What the program prints, record by record (`inside.records`): ("", stamp) when an attempt begins,
-        (text, code, stamp of its beginning) when it has ended, four empty fields when all have.
+        (text, code, stamp of its beginning) when it has ended, four empty fields when all attempts have.
     tried:
-        For the error, if nothing comes.
+        What the error message says, if no attempt is reported.
     seconds, events:
         As for `reachability_timeline`.
     stop:
@@ -115,7 +115,7 @@ def follow(
     Returns
     -------
     attempts : list
-        (text, code, t_s), in order of their beginning, in seconds since the first.
+        (text, code, t_s), in order of t_s: when the attempt began, in seconds since the first.
     events : DataFrame
         As for `reachability_timeline`.
     """
@@ -143,10 +143,10 @@ def follow(
 
 
 class _Reader:
-    """Collects the loop's records in a thread of its own, and knows what time it is where they come from.
+    """Collects the program's records in a separate thread, and knows the time by the program's clock.
 
-    Our clock and theirs differ by a constant. No record arrives before it is sent, so the smallest difference
-    seen between arrival and stamp is the closest to that constant (as NTP's clock filter has it).
+    Our clock and the program's differ by a constant. No record arrives before it is sent, so the smallest
+    difference between arrival and stamp is the closest to that constant (as in NTP's clock filter).
     """
 
     def __init__(self, stream: Iterable[bytes], tried: str) -> None:
@@ -180,7 +180,7 @@ class _Reader:
         return [record for record in inside.records(text) if len(record) == fields]
 
     def now_s(self) -> float:
-        """Seconds since the first attempt, by the clock where the pings run."""
+        """Seconds since the first attempt, by the program's clock."""
         return time.monotonic() - self._difference - self.first
 
     def attempts(self) -> list[list[str]]:
@@ -193,4 +193,6 @@ class _Reader:
 
     def _give_up(self, seen: str) -> NoReturn:
         said = self._received.decode(errors="replace").rpartition(inside.RECORD)[2].strip()
-        raise LabError(self._tried, f"{seen}; {said}".rstrip("; "), "See with `docker ps` if it runs.")
+        raise LabError(
+            self._tried, f"{seen}; {said}".rstrip("; "), "See with `docker ps` whether it is running."
+        )

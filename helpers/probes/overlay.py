@@ -1,4 +1,4 @@
-"""Overlay networks over machines: a self-test of what carries them, and who reaches whom."""
+"""Overlay networks across machines: a self-test of the VXLAN that carries them, and who reaches whom."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from helpers.probes.frame import tidy
 if TYPE_CHECKING:
     from helpers.lab import Machine
 
-SMALL, LARGE = 84, 1400  # bytes of an IP packet: ping's usual one, and one that nearly fills VXLAN's 1450
+SMALL, LARGE = 84, 1400  # bytes of an IP packet: ping's default, and one that nearly fills VXLAN's 1450
 REACHED_S = 120
 _HEADERS = 28  # IP and ICMP
 # The first packet between two machines may be lost while they learn each other's address.
 _TRIES, _WAIT_S = 3, 2
 _TRY_S = 4
 _BOUND_S = _TRIES * _TRY_S
-_CAUSES = """Known causes, from the likeliest on:
-1. UDP 4789 does not pass between the machines: a firewall, or a cloud network that filters it.
-2. The machines advertise an address that others cannot reach: swarm init and join need --advertise-addr and
-   --data-path-addr of the LAN.
-3. Only large packets are lost: the LAN carries less than 1500 bytes (look at `ip link`).
-4. Some kernels drop VXLAN between machines without a word (moby#53004): on each machine
-   `ethtool -K eth0 tx-checksum-ip-generic off`, or another kernel."""
+_CAUSES = """Known causes, the most likely first:
+1. UDP port 4789 is blocked between the machines, by a firewall or by a cloud network.
+2. The machines advertise addresses that the others cannot reach: give swarm init and join an --advertise-addr
+   and a --data-path-addr on the LAN.
+3. Only large packets are lost: the LAN's MTU is less than 1500 bytes (see `ip link`).
+4. Some kernels silently drop VXLAN packets between machines (moby#53004): run
+   `ethtool -K eth0 tx-checksum-ip-generic off` on each machine, or use another kernel."""
 
 
 @inside.probe
 def overlay_self_test(*machines: Machine) -> pd.DataFrame:
     """Send a small and a large packet over the ``ingress`` network, from every machine to every other.
 
-    Both travel as VXLAN between the machines' ingress sandboxes, so no container is needed for that.
+    Both travel as VXLAN between the machines' ingress sandboxes, so no container is needed.
 
     Returns
     -------
     DataFrame
-        The probe columns and bytes (int, of the IP packet), one row a pair and size; all are ok.
+        The probe columns and bytes (int, of the IP packet), one row per pair and size; all are ok.
 
     Raises
     ------
     LabError
-        If a pair has no answer: with the pairs, and the causes that are known for it.
+        If a pair gets no answer; with these pairs, and the known causes.
     """
     addresses = {machine.name: _sandbox_address(machine) for machine in machines}
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
@@ -90,12 +90,12 @@ def _test_from(machine: Machine, addresses: Mapping[str, str]) -> list[dict[str,
 
 @inside.probe
 def wait_until_reached(machine: Machine, source: str, target: str, *, timeout: float = REACHED_S) -> None:
-    """Wait until a container's ping is answered: machines learn of one another in their own time.
+    """Wait until a container's ping is answered: it takes machines a while to learn about each other.
 
     Raises
     ------
     LabError
-        If that takes longer than ``timeout`` (seconds); with what ping said last.
+        If that takes longer than ``timeout`` (seconds); with ping's last message.
     """
     argv = scripts.argv(__package__, "wait_until_reached.sh", round(timeout), target)
     printed = inside.run(machine, source, argv, timeout=timeout + 30)
@@ -111,25 +111,25 @@ def wait_until_reached(machine: Machine, source: str, target: str, *, timeout: f
 
 @inside.probe
 def reach_across(containers: Mapping[str, Machine], network: str) -> pd.DataFrame:
-    """Ping from each container to every other, which may be on other machines, by address and by name.
+    """Ping every container from every other, across machines, by address and by name.
 
     Parameters
     ----------
     containers:
-        The machine that each runs on.
+        The machine that each container runs on, by the container's name.
     network:
-        Whose addresses are meant by "IP".
+        The network whose addresses are used for "IP".
 
     Returns
     -------
     DataFrame
-        The probe columns, one row a way and pair; ``target`` is the container's name in both ways, ``via`` is
-        "IP" or "name". As :func:`helpers.probes.who_reaches_whom` gives them on one machine.
+        The probe columns, two rows per pair; ``target`` is the container's name in both, ``via`` is "IP" or
+        "name". As :func:`helpers.probes.who_reaches_whom` returns them for one machine.
 
     Raises
     ------
     LabError
-        If a container has no address on that network, or does not run.
+        If a container has no address on that network, or is not running.
     """
     addresses = {}
     for name, machine in containers.items():

@@ -1,8 +1,8 @@
-"""Who reaches whom: every ordered pair, of one machine's containers or of stations on several machines.
+"""Who reaches whom: every ordered pair, of one machine's containers or of sources and targets on several.
 
-All in one round trip to a machine: under emulation, a round trip costs more than all the pings. A ping that
-was sent and not answered is sent once more: the first may have met the end of a search for the target's MAC
-address that began before the two could meet (Linux asks for 3 s, then drops what has waited for the answer).
+There is one round trip per machine: under emulation, a round trip costs more than all the pings. A ping that
+was sent but not answered is repeated once: the first may have waited for an ARP lookup that began before the
+two could reach each other (Linux asks for 3 s, then drops the packets that are waiting for the answer).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from helpers.lab import Machine
 
-BOUND_S = 12  # for one ping: resolving included
+BOUND_S = 12  # for one ping, including name resolution
 
 
 @inside.probe
@@ -43,22 +43,22 @@ def who_reaches_whom(
     machine:
         Where the containers run.
     containers:
-        The targets, in the order in which the rows shall come.
+        The targets, in the order of the rows.
     sources:
-        Who pings; all ``containers`` unless given (an image without ``ping`` can only be a target).
+        The containers that ping; by default all ``containers`` (one without ``ping`` can only be a target).
     network:
-        The network whose addresses are meant by "IP".
+        The network whose addresses are used for "IP".
 
     Returns
     -------
     DataFrame
-        The probe columns, one row a pair and way; ``target`` is the container's name in both ways, ``via``
-        is "IP" or "name".
+        The probe columns, two rows per pair; ``target`` is the container's name in both, ``via`` is "IP" or
+        "name".
 
     Raises
     ------
     LabError
-        If a container has no address on ``network``, or a source does not run or has no ``ping``.
+        If a container has no address on ``network``, or a source is not running or has no ``ping``.
     """
     found = {name: machine.container(name) for name in dict.fromkeys([*containers, *(sources or ())])}
     addresses = {name: _address(machine, found[name], network) for name in containers}
@@ -87,23 +87,22 @@ def reach(
     Parameters
     ----------
     sources:
-        By the name that they shall have in the table: (machine, container), or (machine, None) for the
-        machine itself.
+        By their names in the result: (machine, container), or (machine, None) for the machine itself.
     targets:
-        Addresses (or names, which the source resolves), by the name for the table. A source does not ping the
-        target of its own name.
+        Addresses (or names, which the source resolves), by their names in the result. A source does not ping
+        the target with its own name.
     via:
         Free text for the column of that name.
 
     Returns
     -------
     DataFrame
-        The probe columns, one row a pair, in the order of ``sources`` and ``targets``.
+        The probe columns, one row per pair, in the order of ``sources`` and ``targets``.
 
     Raises
     ------
     LabError
-        If a source does not run or has no ``ping``.
+        If a source is not running or has no ``ping``.
     """
     pairs = {
         source: {name: address for name, address in targets.items() if name != source} for source in sources
@@ -130,7 +129,7 @@ def reach(
 def _ping_all(
     machine: Machine, sources: Mapping[str, Container | None], targets: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:
-    """What ping said and its exit code, for each target of each source; a source of None is the machine."""
+    """Ping's output and exit code for each target of each source; a source of None is the machine."""
     commands = [
         shlex.join(inside.entering(container, _pings(targets[name])) if container else _pings(targets[name]))
         for name, container in sources.items()
@@ -143,8 +142,8 @@ def _ping_all(
     if len(answers) != wanted:
         raise LabError(
             f"Pinging {wanted} pairs of containers on {machine.name}",
-            f"{len(answers)} of them came back; {output.rpartition(inside.RECORD)[2].strip()}".strip("; "),
-            "A source needs a shell and ping: leave out (sources=…) a container that has none.",
+            f"{len(answers)} of them ended; {output.rpartition(inside.RECORD)[2].strip()}".strip("; "),
+            "A source needs a shell and ping: leave out any container that lacks them (sources=…).",
         )
     with understood("what the pings printed"):
         return [(text, code) for text, code in answers]
@@ -152,7 +151,7 @@ def _ping_all(
 
 @understood("the Engine's description of a container")
 def addresses(container: Container) -> dict[str, str]:
-    """The container's address on each network that it is connected to, "" where it has none."""
+    """The container's address on each network that it is connected to, "" if it has none."""
     networks = container.attrs["NetworkSettings"]["Networks"]
     return {str(network): str(told["IPAddress"] or "") for network, told in networks.items()}
 

@@ -1,4 +1,4 @@
-"""A swarm's services: the tasks they consist of, who answered which request, and when all is in place."""
+"""A swarm's services: their tasks, which replica answered which request, and waiting until all are ready."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from helpers.waiting import NotYet, wait_until
 if TYPE_CHECKING:
     from helpers.lab import Machine
 
-BALANCED_S = 420  # ten nginx containers take minutes to start on an emulated processor that others use too
+BALANCED_S = 420  # ten nginx containers take minutes to start on an emulated processor that is shared
 MOMENT = "datetime64[ns, UTC]"
 TASKS: Mapping[str, str] = {
     **dict.fromkeys(("task", "node", "state", "desired", "address"), "str"),
@@ -32,7 +32,7 @@ REQUESTS: Mapping[str, str] = {
     **dict.fromkeys(("status", "number"), "int64"),
 }
 _LOG_LINE = re.compile(r'^(\S+) \S+ \S+ \[[^]]*\] "\w+ (\S+) HTTP/[\d.]+" (\d{3}) ')
-_SEE_TASKS = "`docker service ps --no-trunc` on the manager says what keeps a task from running."
+_SEE_TASKS = "`docker service ps --no-trunc` on the manager shows what keeps a task from running."
 _SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"
 _TABLE = "/proc/net/ip_vs"
 
@@ -40,13 +40,13 @@ _TABLE = "/proc/net/ip_vs"
 @inside.probe
 @understood("the Engine's lists of nodes and tasks")
 def tasks(manager: Machine, service: str) -> pd.DataFrame:
-    """The tasks of a service, those of the past included, as ``docker service ps`` knows them.
+    """The tasks of a service, including past ones, as ``docker service ps`` lists them.
 
     Returns
     -------
     DataFrame
-        task ("nginx.1"; in mode global "nginx." and the machine's id), node, state, desired (state), address
-        (on its first network, "" without) · created, since (UTC; when the state was reached). In order of
+        task ("nginx.1"; in global mode "nginx." and the machine's id), node, state, desired (state), address
+        (on its first network, "" if none) · created, since (UTC; when the state was reached). In order of
         task and creation.
     """
     nodes = {node["ID"]: node["Description"]["Hostname"] for node in manager.docker.api.nodes()}
@@ -70,18 +70,18 @@ def tasks(manager: Machine, service: str) -> pd.DataFrame:
 
 
 def _slot(told: dict[str, Any]) -> tuple[int, str]:
-    """What tells a task from its siblings: a number, or in mode global the machine."""
+    """What distinguishes the tasks of a service: a number, or in global mode the machine."""
     return int(told.get("Slot") or 0), str(told.get("NodeID"))
 
 
 @inside.probe
 def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED_S) -> None:
-    """Wait until as many tasks of a service run as it shall have.
+    """Wait until the desired number of tasks of a service are running.
 
     Raises
     ------
     LabError
-        If that takes longer than ``timeout`` (seconds); with the tasks' states as they were last.
+        If that takes longer than ``timeout`` (seconds); with the last states of the tasks.
     """
     wanted = _replicas(_service(manager, service))
 
@@ -102,15 +102,15 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
 def wait_until_balanced(
     manager: Machine, *workers: Machine, service: str, timeout: float = BALANCED_S
 ) -> None:
-    """Wait until every machine's load balancer has as many replicas as the service shall have, all answering.
+    """Wait until every machine's load balancer has all replicas of the service, and all of them answer.
 
-    "Running" is not enough: a task runs before its server listens, and before all machines know of it.
+    "Running" is not enough: a task runs before its server listens and before all machines know about it.
 
     Raises
     ------
     LabError
         If the service publishes no port through the ingress network; or if it takes longer than ``timeout``
-        (seconds), with each machine's table as it was last.
+        (seconds), with each machine's last table.
     """
     machines = [manager, *workers]
     told = _service(manager, service)
@@ -121,7 +121,7 @@ def wait_until_balanced(
     if not ports:
         raise LabError(
             f"Waiting for the load balancers in front of {service}",
-            f"it publishes {published or 'nothing'}: no port in mode ingress",
+            f"it publishes {published or 'nothing'}: no port in ingress mode",
             "Publish one: docker service create --publish published=…,target=… …",
         )
     arguments = [_TABLE, ports[0], replicas, round(timeout)]
@@ -130,7 +130,7 @@ def wait_until_balanced(
     with ThreadPoolExecutor(len(machines)) as pool:
         waited = list(pool.map(lambda machine: machine.run(command, timeout=timeout + 30), machines))
     late = [
-        f"{machine.name}: {(done.stdout + done.stderr).strip() or 'no word'}"
+        f"{machine.name}: {(done.stdout + done.stderr).strip() or 'no output'}"
         for machine, done in zip(machines, waited, strict=True)
         if done.exit_code
     ]
@@ -144,7 +144,7 @@ def wait_until_balanced(
 
 @understood("the Engine's list of services")
 def _service(manager: Machine, name: str) -> dict[str, Any]:
-    api: Any = manager.docker.api  # most of its methods for services have no types
+    api: Any = manager.docker.api  # most of its methods for services are untyped
     seen: str
     try:
         found: list[dict[str, Any]] = api.services(status=True)
@@ -163,13 +163,13 @@ def _service(manager: Machine, name: str) -> dict[str, Any]:
 
 @understood("the Engine's description of a service")
 def _replicas(service: dict[str, Any]) -> int:
-    """How many tasks a service shall have; in mode global as many as there are machines to run one."""
+    """The desired number of tasks; in global mode, the number of machines that can run one."""
     return int(service["ServiceStatus"]["DesiredTasks"])
 
 
 @understood("the Engine's list of tasks")
 def _states(manager: Machine, service: str) -> list[str]:
-    """Of the tasks that shall run."""
+    """The states of the tasks that should be running."""
     wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
     return [str(one["Status"]["State"]) for one in wished]
 
@@ -182,22 +182,22 @@ def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
 
 @inside.probe
 def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) -> pd.DataFrame:
-    """Which replica answered which request, as the replicas' own access logs say.
+    """Which replica answered which request, according to the replicas' access logs.
 
     Parameters
     ----------
     machines:
-        Those whose containers are asked.
+        The machines whose containers' logs are read.
     service:
         The name of the service.
     marker:
-        The requests meant have ``?MARKER=number`` in their path.
+        Only requests with ``?MARKER=number`` in their path are listed.
 
     Returns
     -------
     DataFrame
-        replica ("nginx.1"), node, client (the address that nginx saw), path · status, number (int), one row a
-        request, in order of number.
+        replica ("nginx.1"), node, client (the address that nginx saw), path · status, number (int), one row
+        per request, in order of number.
     """
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
         found = pool.map(lambda machine: _access_logs(machine, service, marker), machines)

@@ -1,6 +1,6 @@
-"""What travels on the wire while something happens, decoded: VXLAN (RFC 7348) and what it carries, or ESP.
+"""Captured frames, decoded: VXLAN (RFC 7348) and what it carries, or ESP.
 
-Decoded with scapy; what scapy makes of a packet is turned into rows here, and nowhere else.
+scapy decodes them; only this module uses its packets, and turns them into rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import typed
 
-logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns, when imported, about routes that nobody needs
+logging.getLogger("scapy").setLevel(logging.ERROR)  # on import, it warns about routes that are not needed
 from scapy.error import Scapy_Exception  # noqa: E402
 from scapy.layers.inet import ICMP, IP, TCP, UDP  # noqa: E402
 from scapy.layers.ipsec import ESP  # noqa: E402
@@ -38,7 +38,7 @@ PACKETS: Mapping[str, str] = {
     "frame": "object",
 }
 LAYERS: Mapping[str, str] = {"layer": "str", "bytes": "int64", "says": "str"}
-_UNDECODABLE = (EOFError, Scapy_Exception, struct.error)  # by which scapy refuses what is cut short
+_UNDECODABLE = (EOFError, Scapy_Exception, struct.error)  # what scapy raises for truncated data
 _START_S = 20.0  # until tcpdump listens
 _ICMP_TYPES = {0: "echo reply", 8: "echo request"}
 
@@ -53,23 +53,23 @@ def capture(
     interface: str = "eth0",
     timeout: float = 60,
 ) -> pd.DataFrame:
-    """Run a command in a container, and capture meanwhile what the machine's interface sends and receives.
+    """Run a command in a container, and capture what the machine's interface sends and receives meanwhile.
 
     Parameters
     ----------
     machine, interface:
         Where the capture runs, and on which interface.
     source, command:
-        The container (of this machine), and a script for its shell.
+        The container (on this machine), and a script for its shell.
     expression:
-        Of pcap-filter(7), e.g. "udp port 4789 or esp".
+        A filter as in pcap-filter(7), such as "udp port 4789 or esp".
     timeout:
-        Seconds for the command.
+        Seconds allowed for the command.
 
     Returns
     -------
     DataFrame
-        As `decode` gives it, one row a frame, in the order in which they passed.
+        As `decode` returns them, one row per frame, in the order of capture.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def capture(
         raise LabError(
             f"Capturing on {interface} of {machine.name}",
             done.stderr.strip() or "nothing",
-            f"See with `ip link` whether {interface} is there.",
+            f"Check with `ip link` whether {interface} exists.",
         )
     with understood("what tcpdump captured"):
         captured = base64.b64decode(done.stdout)
@@ -99,11 +99,11 @@ def decode(pcap: bytes) -> pd.DataFrame:
     -------
     DataFrame
         source, target (addresses of the outermost IP header) · carrier ("VXLAN", "ESP", or the protocol) ·
-        inner_source, inner_target (of the IP packet inside), says (what it is) : all "" where it cannot be
-        read · vni (-1 without) · bytes (of the frame), inner_bytes (of the frame inside, 0 without) · frame
+        inner_source, inner_target (of the IP packet inside), says (what it is): all "" if it cannot be
+        read · vni (-1 if none) · bytes (of the frame), inner_bytes (of the frame inside, 0 if none) · frame
         (the bytes themselves).
     """
-    with PcapReader(io.BytesIO(pcap)) as packets:  # type: ignore[arg-type]  # a file is as good as its name
+    with PcapReader(io.BytesIO(pcap)) as packets:  # type: ignore[arg-type]  # an open file works as well as a name
         return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
 
 
@@ -125,7 +125,7 @@ def layers(frame: bytes) -> pd.DataFrame:
 
 
 def readable(frames: pd.DataFrame, text: str) -> int:
-    """In how many captured frames a text can be read as it stands."""
+    """The number of captured frames in which a text appears unencrypted."""
     return sum(text.encode() in frame for frame in frames["frame"])
 
 

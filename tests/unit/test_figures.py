@@ -110,8 +110,8 @@ def test_topology_draws_every_attachment() -> None:
         assert expected in shown
     assert sum(line.get_marker() == "o" for line in ax.lines) == len(TWO_NETWORKS)
     assert figures.caption(ax) == (
-        "host: bridge (default bridge · docker0) joins busybox1, nginx; "
-        "my_bridge (user-defined bridge) joins busybox1"
+        "host: bridge (default bridge · docker0) connects busybox1, nginx; "
+        "my_bridge (user-defined bridge) connects busybox1"
     )
 
 
@@ -124,7 +124,7 @@ def test_topology_of_host_and_none() -> None:
     frame = endpoints(("host", "web", "host", "host", "", ""), ("host", "batch", "none", "null", "", ""))
     ax: Any = figures.topology(frame, networks("host"), title="t")
     assert "lo\nnothing else" in words(ax)
-    assert "host (the machine's own interfaces) joins web" in figures.caption(ax)
+    assert "host (the machine's own interfaces) connects web" in figures.caption(ax)
     assert "batch" not in figures.caption(ax)
 
 
@@ -223,7 +223,7 @@ def test_distribution_shows_every_sample(slowest: float, scale: str) -> None:
     assert ax.get_xscale() == scale
     assert "median 0.25 ms (n = 4)" in str(line.get_label())
     assert "milliseconds" in ax.get_xlabel()
-    assert figures.caption(ax) == "round-trip time by via: IP (4 of 5 answered)"
+    assert figures.caption(ax) == "round-trip time: IP (4 of 5 answered)"
 
 
 def test_distribution_without_answers() -> None:
@@ -242,18 +242,19 @@ def test_timeline() -> None:
     assert list(lines["answered"].get_xdata()) == [0, 0.5, 2.2]
     assert list(lines["lost"].get_xdata()) == [1.0, 1.5, 1.9, 2.1]
     assert sum(line.get_gid() == "event" for line in ax.lines) == 2
-    assert figures.caption(ax) == "at first all answered · after cut none answered · after heal all answered"
+    caption = "initially: all answered · after cut: none answered · after heal: all answered"
+    assert figures.caption(ax) == caption
 
 
 def test_timeline_caption_covers_partial_answers_and_missing_attempts() -> None:
     frame = attempts((0, 0.1), (0.5, math.nan), (1.5, math.nan))
     caption = figures.caption(figures.timeline(frame, EVENTS, title="t"))
-    assert caption == "at first some answered · after cut none answered · after heal no attempt"
+    assert caption == "initially: some answered · after cut: none answered · after heal: no attempts"
 
 
 def test_timeline_without_events_or_answers() -> None:
     ax: Any = figures.timeline(attempts((0, math.nan), (1, math.nan)), EVENTS.head(0), title="t")
-    assert figures.caption(ax) == "at first none answered"
+    assert figures.caption(ax) == "initially: none answered"
 
 
 def stacked(*containers: tuple[str, str, str]) -> Any:
@@ -326,5 +327,5 @@ def test_sequence() -> None:
 
 
 def test_sequence_with_an_unknown_participant() -> None:
-    with pytest.raises(ValueError, match="not \\['kernel'\\]"):
+    with pytest.raises(ValueError, match="unknown: \\['kernel'\\]"):
         figures.sequence(MESSAGES, actors=["Engine", "wire"], title="t")

@@ -72,4 +72,4 @@ def test_timeline_by_answering_replica_with_notes() -> None:
     assert list(lines["answered|n.2"].get_xdata()) == [1]
     assert list(lines["lost"].get_xdata()) == [2]
     assert "found out" in [text.get_text() for text in ax.texts]
-    assert figures.caption(ax) == "at first all answered · after off all answered"
+    assert figures.caption(ax) == "initially: all answered · after off: all answered"

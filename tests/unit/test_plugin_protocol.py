@@ -23,7 +23,7 @@ NETWORK = "852e7a8b210f2e862cfc7c506f41f88bb67424cca82e577798f579af51bfbea0"
 SWARM_NETWORK = "qt5mlhcgzz3xk1l0c2z9f4u7w"  # a swarm's ids are 25 letters and digits
 ENDPOINT = "be2d5221b6054da90c4e85a57a549b842265a46b75ec3b9aa1eb076409b04e44"
 BRIDGE, TUNNEL = "wb-852e7a8b210f", "wx-852e7a8b210f"
-CABLE, INNER = "wh-be2d5221b605", "wc-be2d5221b605"
+OUTER, INNER = "wh-be2d5221b605", "wc-be2d5221b605"
 
 
 class Kernel:
@@ -47,7 +47,7 @@ class Kernel:
         if name not in self.links:
             self._add(name, master=bridge, vni=vni, group=group)
 
-    def add_cable(self, name: str, inner: str, mac: str, bridge: str) -> None:
+    def add_veth_pair(self, name: str, inner: str, mac: str, bridge: str) -> None:
         if name in self.links:
             raise OSError("File exists")
         self._add(name, master=bridge, peer=inner)
@@ -155,7 +155,7 @@ def test_deleting_what_no_longer_exists_succeeds(plugin: Plugin) -> None:
 def test_an_endpoint_is_a_veth_pair_whose_mac_address_derives_from_the_ip_address(plugin: Plugin) -> None:
     plugin.call("CreateNetwork", NetworkID=NETWORK)
     assert plugin.endpoint() == {"Interface": {"MacAddress": "02:42:0a:09:00:02"}}
-    assert plugin.kernel.links[CABLE]["master"] == BRIDGE
+    assert plugin.kernel.links[OUTER]["master"] == BRIDGE
     assert plugin.kernel.links[INNER]["mac"] == "02:42:0a:09:00:02"
     assert plugin.call("DeleteEndpoint", NetworkID=NETWORK, EndpointID=ENDPOINT) == {}
     assert list(plugin.kernel.links) == [BRIDGE]
@@ -203,11 +203,11 @@ def test_an_unknown_call_is_not_found(plugin: Plugin) -> None:
     [
         ("CreateNetwork", b'{"NetworkID": ', "Expecting value"),
         ("CreateNetwork", b"{\x80}", "utf-8"),
-        ("CreateNetwork", b'["NetworkID"]', "the request is no JSON object"),
+        ("CreateNetwork", b'["NetworkID"]', "the request is not a JSON object"),
         ("CreateNetwork", b"", "NetworkID is missing"),
-        ("CreateNetwork", b'{"NetworkID": 5}', "NetworkID is missing, or is no id: 5"),
-        ("CreateNetwork", b'{"NetworkID": "../../../etc"}', "is no id"),
-        ("DeleteEndpoint", b'{"EndpointID": "short"}', "is no id: 'short'"),
+        ("CreateNetwork", b'{"NetworkID": 5}', "NetworkID is missing, or is not an id: 5"),
+        ("CreateNetwork", b'{"NetworkID": "../../../etc"}', "is not an id"),
+        ("DeleteEndpoint", b'{"EndpointID": "short"}', "is not an id: 'short'"),
         ("Join", b'{"NetworkID": "852e7a8b210f"}', "EndpointID is missing"),
     ],
 )
@@ -251,7 +251,7 @@ def test_the_sweep_removes_what_no_container_uses() -> None:
     plugin.call("CreateEndpoint", **lost)
     plugin.kernel.links["docker0"] = {}
     plugin.driver.sweep()
-    assert sorted(plugin.kernel.links) == ["docker0", BRIDGE, CABLE, TUNNEL]
+    assert sorted(plugin.kernel.links) == ["docker0", BRIDGE, OUTER, TUNNEL]
 
 
 def test_every_call_is_recorded_with_its_answer(plugin: Plugin) -> None:

@@ -89,5 +89,5 @@ def test_an_empty_grid_has_no_questions() -> None:
 
 
 def test_a_question_that_was_not_measured_is_reported() -> None:
-    with pytest.raises(LabError, match="adress: not among what was measured, which is address"):
+    with pytest.raises(LabError, match="adress: not among the questions, which are address"):
         compare({"adress": "172.17.0.3"}, {"address": "172.17.0.3"})

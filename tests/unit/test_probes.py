@@ -251,7 +251,7 @@ def test_an_unanswered_ping_is_sent_once_more(shell: Shell, tmp_path: Path) -> N
 
 def test_who_reaches_whom_from_a_source_without_a_shell(shell: Shell) -> None:
     shell.program("nsenter", "echo 'nsenter: failed to execute sh: No such file or directory' >&2; exit 127")
-    with pytest.raises(LabError, match=r"0 of them came back; nsenter: failed(.|\n)*sources="):
+    with pytest.raises(LabError, match=r"0 of them ended; nsenter: failed(.|\n)*sources="):
         probes.who_reaches_whom(machine(shell, *addressed(shell, "a", "b")), ["a", "b"])
 
 

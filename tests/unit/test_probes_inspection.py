@@ -128,5 +128,5 @@ def test_lan(machine: Any) -> None:
 
 def test_a_machine_disconnected_from_its_lan(machine: Any) -> None:
     machine.address = "192.168.99.199"
-    with pytest.raises(LabError, match="no interface of it has"):
+    with pytest.raises(LabError, match="none of its interfaces has"):
         probes.lan(lab_of(machine))

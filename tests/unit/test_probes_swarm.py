@@ -170,7 +170,7 @@ def test_waiting_for_tasks_in_vain_reports_their_states(shell: Shell) -> None:
 def test_a_service_without_a_port_published_in_ingress_mode(
     shell: Shell, ports: list[dict[str, Any]] | None
 ) -> None:
-    with pytest.raises(LabError, match="no port in mode ingress"):
+    with pytest.raises(LabError, match="no port in ingress mode"):
         probes.wait_until_balanced(manager(shell, Swarm("running", ports=ports)), service="nginx")
 
 
@@ -276,7 +276,7 @@ def test_waiting_for_an_answer(shell: Shell, tmp_path: Path) -> None:
     up = tmp_path / "up"
     shell.program("ping", f"[ -e {up} ] || {{ echo silence; touch {up}; exit 1; }}")
     host = machine(shell, Container("b", shell))
-    with pytest.raises(LabError, match=r"(?s)reaches 10\.0\.1\.5.*silence.*UDP 4789"):
+    with pytest.raises(LabError, match=r"(?s)reaches 10\.0\.1\.5.*silence.*UDP port 4789"):
         probes.wait_until_reached(host, "b", "10.0.1.5", timeout=0)
     up.unlink()
     probes.wait_until_reached(host, "b", "10.0.1.5", timeout=20)

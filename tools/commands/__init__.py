@@ -33,11 +33,11 @@ VERBS = (
     ),
     Verb(
         "soak",
-        "break labs in every way, measure what is left, write docs/soak.md (--seed N, --kills N)",
+        "break labs in every known way, and write to docs/soak.md what is left of them (--seed N, --kills N)",
         Needs.EVERYTHING,
         passes_on=True,
     ),
-    Verb("lock", "raise the pinned Python packages in the lock files", Needs.EVERYTHING),
+    Verb("lock", "update the pinned Python packages in the lock files", Needs.EVERYTHING),
 )
 
 

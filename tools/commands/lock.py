@@ -16,7 +16,7 @@ _HEADER = """\
 # {what}, pinned for Linux and macOS and for Python from 3.11 on.
 # Raise them all with: python3 -m tools lock
 """
-# No index, link or setting of the machine that raises the lock may leak into it. Each pin must have a wheel:
+# No index, link or setting of the machine that updates the lock may leak into it. Each pin must have a wheel:
 # nothing is ever built on a learner's computer.
 _OPTIONS = (
     "--universal --python-version=3.11 --fork-strategy=fewest --only-binary=:all: --generate-hashes"
@@ -29,7 +29,7 @@ _TIMEOUT_S = 600
 def command(arguments: list[str]) -> int:
     """Rewrite both lock files; the second holds what tests and publishing add to the first."""
     del arguments
-    with step("Raising the lock files", about="20 s"):
+    with step("Updating the lock files", about="20 s"):
         learner = _resolved(_WITHOUT_WHEELS)
         locks.LEARNER.write_text(_HEADER.format(what="What a learner runs") + learner)
         shared = [f"--no-emit-package={name}" for name in locks.names(locks.LEARNER)]
@@ -39,10 +39,10 @@ def command(arguments: list[str]) -> int:
 
 
 def _resolved(constraints: str, *options: str) -> str:
-    """Resolve pyproject.toml under the constraints, all of them at their newest."""
+    """Resolve pyproject.toml under the constraints, to the newest version of each package."""
     program = uv.provide(lambda _: None)
     if program is None:
-        raise LabError("Raising the lock files", "there is no uv for this system", "Use Linux or macOS.")
+        raise LabError("Updating the lock files", "there is no uv for this system", "Use Linux or macOS.")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(constraints)
         file.flush()

@@ -1,4 +1,4 @@
-"""``regenerate``: execute chapters and store their outputs, so that two runs differ only in what they saw."""
+"""``regenerate``: execute chapters and store their outputs, so that runs differ only in what they saw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", flags=re.MULTILINE)  # what a termi
 
 
 def command(names: list[str]) -> int:
-    """Execute the named chapters, or all, and store each; one that fails stays as it was."""
+    """Execute the named chapters, or all, and store each; one that fails is left unchanged."""
     paths = notebooks.find(names)
     engines.prepare(paths)
     os.environ.pop("LAB_DEBUG", None)  # what the helpers log would be stored
@@ -31,7 +31,7 @@ def command(names: list[str]) -> int:
         try:
             notebook = notebooks.execute(path)
         except notebooks.ChapterFailed as failure:
-            say(f"\n{failure}\n\n{path.name} was left as it was.")
+            say(f"\n{failure}\n\n{path.name} was left unchanged.")
             failed += 1
         else:
             write(normalize(notebook), path)
@@ -39,7 +39,7 @@ def command(names: list[str]) -> int:
 
 
 def normalize(notebook: NotebookNode) -> NotebookNode:
-    """Take out of an executed notebook what differs between two equal runs; in place."""
+    """Remove from an executed notebook what differs between two equal runs; in place."""
     notebook.metadata = NotebookNode(kernelspec=_KERNEL, language_info=_LANGUAGE)
     notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
     count = 0
@@ -68,7 +68,7 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 
 def _merge_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Join neighbouring pieces of one stream: where a kernel cuts it depends on the moment."""
+    """Join adjacent pieces of one stream: where a kernel splits it depends on timing."""
     merged: list[NotebookNode] = []
     for output in outputs:
         last = merged[-1] if merged else None

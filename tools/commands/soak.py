@@ -1,4 +1,4 @@
-"""``soak``: break labs in every way there is, measure what is left, and write it down in docs/soak.md."""
+"""``soak``: break labs in every known way, measure what is left of them, and write docs/soak.md."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PAGE = PROJECT / "docs" / "soak.md"
 
 
 def command(arguments: list[str]) -> int:
-    """Run the campaign and write its page; the exit code is 1 if anything was lost, left, or let through."""
+    """Run the campaign and write its page; the exit code is 1 if anything was lost, left or let through."""
     parser = argparse.ArgumentParser("python3 -m tools soak")
-    parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance")
-    parser.add_argument("--kills", type=int, default=52, help="how many kernels with a lab are killed")
+    parser.add_argument("--seed", type=int, default=1, help="seed of everything that is random")
+    parser.add_argument("--kills", type=int, default=52, help="how many kernels with a lab to kill")
     options = parser.parse_args(arguments)
     results = campaign.run(options.seed, options.kills)
     repeat = f"python3 -m tools soak --seed {options.seed} --kills {options.kills}"

@@ -109,7 +109,7 @@ def _reached(machine: Machine, others: Sequence[Machine]) -> int:
 
 def _resolved(machine: Machine, others: Sequence[Machine]) -> int:
     command = shlex.join(["getent", "hosts", *(other.name for other in others)])
-    done = machine.run(command, timeout=120)  # fails if any is unknown: all shall be
+    done = machine.run(command, timeout=120)  # fails if any is unknown, as all should be
     return len(done.stdout.splitlines())
 
 

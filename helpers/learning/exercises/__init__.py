@@ -1,4 +1,4 @@
-"""The exercises, one module per chapter, and the answer that a learner gets to `check("02-1")`."""
+"""The exercises, one module per chapter, and what `check("02-1")` reports to a learner."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def find(name: str) -> Exercise:
     Raises
     ------
     LabError
-        If there is none; with the names of those there are.
+        If there is none; with the names of all exercises.
     """
     known = {exercise.id: exercise for chapter in BY_CHAPTER.values() for exercise in chapter}
     if isinstance(name, str) and name in known:
@@ -52,12 +52,12 @@ def find(name: str) -> Exercise:
     raise LabError(
         f"Looking for the exercise {name!r}",
         f"there are {', '.join(known)}",
-        'Write for example check("02-1").',
+        'Write, for example, check("02-1").',
     )
 
 
 def check(name: str) -> Result:
-    """Look at the newest lab of this notebook, and say how far the exercise is.
+    """Inspect the newest lab of this notebook, and report which of the exercise's checks pass.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def check(name: str) -> Result:
     exercise = find(name)
     lab = open_lab(
         f"Checking exercise {name}",
-        "Run the chapter's cells from the top, but for the last one, which closes the lab.",
+        "Run the chapter's cells from the top, except the last one, which closes the lab.",
     )
     result = Result(exercise, exercise.look(lab), record.when_done(name))
     if result.done:

@@ -1,4 +1,4 @@
-"""Exercise of chapter 00: the first change that a learner makes on a machine."""
+"""Exercises for chapter 00: the first change that a learner makes on a machine."""
 
 from helpers.learning.checks import has_network
 from helpers.learning.exercise import Exercise

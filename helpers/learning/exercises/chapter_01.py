@@ -1,4 +1,4 @@
-"""Exercises of chapter 01, the default bridge."""
+"""Exercises for chapter 01: the default bridge."""
 
 from helpers.learning.checks import attached, has_address, reaches, runs
 from helpers.learning.exercise import Exercise

@@ -1,4 +1,4 @@
-"""Exercises of chapter 02, user-defined bridges."""
+"""Exercises for chapter 02: user-defined bridges."""
 
 from helpers.learning.checks import attached, has_network, reaches, resolves
 from helpers.learning.exercise import Exercise

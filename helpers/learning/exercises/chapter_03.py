@@ -1,4 +1,4 @@
-"""Exercises for chapter 03, the host network."""
+"""Exercises for chapter 03: the host network."""
 
 from helpers.learning.checks import answers, attached, runs
 from helpers.learning.exercise import Exercise

@@ -1,4 +1,4 @@
-"""Exercises for chapter 04, macvlan."""
+"""Exercises for chapter 04: macvlan."""
 
 from helpers.learning.checks import answers, attached, has_address, has_network, reaches, says
 from helpers.learning.exercise import Exercise

@@ -1,4 +1,4 @@
-"""Exercises for chapter 05, no network."""
+"""Exercises for chapter 05: no network."""
 
 from helpers.learning.checks import attached, reaches, says
 from helpers.learning.exercise import Exercise

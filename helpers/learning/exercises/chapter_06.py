@@ -1,4 +1,4 @@
-"""Exercises for chapter 06, overlay networks."""
+"""Exercises for chapter 06: overlay networks."""
 
 from helpers.learning.checks import attached, has_network, reaches, says
 from helpers.learning.exercise import Exercise

@@ -1,4 +1,4 @@
-"""Exercises for chapter 07, the routing mesh."""
+"""Exercises for chapter 07: the routing mesh."""
 
 from helpers.learning.checks import answers, says
 from helpers.learning.exercise import Exercise

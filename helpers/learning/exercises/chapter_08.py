@@ -1,4 +1,4 @@
-"""Exercises for chapter 08, network plugins."""
+"""Exercises for chapter 08: network plugins."""
 
 from helpers.learning.checks import attached, reaches, says
 from helpers.learning.exercise import Exercise

@@ -1,5 +1,5 @@
 #!/bin/sh
-# build.sh HOME DIRECTORY CONFIG: makes what `docker plugin create` takes, from the driver in HOME.
+# build.sh HOME DIRECTORY CONFIG: creates what `docker plugin create` needs, from the driver in HOME.
 home=$1 directory=$2 config=$3
 
 rm -rf "$directory" && mkdir -p "$directory/rootfs" && cd "$home" &&

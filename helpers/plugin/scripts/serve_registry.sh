@@ -1,6 +1,6 @@
 #!/bin/sh
 # serve_registry.sh NAME CONFIG SECONDS: starts docker-registry with that configuration, and waits until it
-# answers to that name.
+# answers under that name.
 name=$1 config=$2 seconds=$3
 
 printf '%s' "$config" > /run/registry.yml

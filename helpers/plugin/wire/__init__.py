@@ -1,1 +1,1 @@
-"""wire: a network driver for Docker, small enough to read. Runs on a machine, as a plugin, on its own."""
+"""wire: a network driver for Docker, small enough to read. It runs on a machine, as a plugin."""

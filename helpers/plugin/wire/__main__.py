@@ -1,6 +1,6 @@
 """``python3 -m wire SOCKET local|global LOG``: serves the driver on a Unix socket.
 
-LOG gets a line of JSON for each call.
+LOG gets one line of JSON per call.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Any
 
 
 def main(path: Path, scope: str, log: Path) -> None:
-    """Listen, sweep, then serve until the process is ended."""
-    # First of all: the Engine gives a plugin about ten seconds to open its socket, and then gives it up.
-    # What it asks waits in the socket's queue until everything is loaded.
+    """Listen, sweep, then serve until the process ends."""
+    # First of all: the Engine waits about ten seconds for a plugin to open its socket, and then gives up.
+    # Calls wait in the socket's queue until everything is loaded.
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # of a driver that was killed
+    path.unlink(missing_ok=True)  # left by a driver that was killed
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     path.chmod(0o600)
@@ -40,7 +40,7 @@ def main(path: Path, scope: str, log: Path) -> None:
     driver.sweep()
     if links.done:
         record({"call": "sweep", "request": {}, "status": 0, "answer": {}})
-    # One thread: calls are answered one after the other, and nothing needs a lock.
+    # One thread: calls are answered one after the other, so nothing needs a lock.
     waitress.serve(application(driver, record), sockets=[listener], threads=1)
 
 

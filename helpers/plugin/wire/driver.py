@@ -1,8 +1,8 @@
 """What the Engine asks of a network driver, and what wire answers.
 
-Each call is an HTTP POST with a JSON object, and so is its answer. The driver keeps nothing in memory: every
-name of a link follows from an id that the call carries, so the kernel alone knows what there is, and a driver
-that was killed goes on where it ended.
+Each call is an HTTP POST of a JSON object, and the answer is a JSON object too. The driver keeps no state in
+memory: the name of each link is derived from an id in the call, so only the kernel knows which links exist,
+and a driver that was killed continues where it stopped.
 
 Source: moby, libnetwork/docs/remote.md ("Protocol").
 """
@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import bottle
 
 CONTENT_TYPE = "application/vnd.docker.plugins.v1.2+json"
-ID = re.compile(r"[0-9a-z]{12,}")  # an interface's name has 15 characters at most: three, and twelve of an id
+ID = re.compile(r"[0-9a-z]{12,}")  # an interface's name has at most 15 characters: three, and twelve of an id
 VXLAN_OVERHEAD = 50  # bytes: outer Ethernet, IPv4, UDP and VXLAN headers (RFC 7348, section 5)
 
 Request = dict[str, Any]
@@ -27,28 +27,28 @@ Answer = dict[str, Any]
 
 
 class Links(Protocol):
-    """What the driver needs of the kernel; `wire.links` does it by netlink, the tests without."""
+    """What the driver needs from the kernel; `wire.links` does it through netlink, the tests without."""
 
     def add_bridge(self, name: str, mtu: int) -> None:
-        """Add a bridge and switch it on; one that exists is left alone."""
+        """Add a bridge and set it up; an existing one is left unchanged."""
 
     def add_vxlan(self, name: str, bridge: str, vni: int, group: str) -> None:
-        """Add a tunnel as a port of the bridge; one that exists is left alone."""
+        """Add a tunnel as a port of the bridge; an existing one is left unchanged."""
 
-    def add_cable(self, name: str, inner: str, mac: str, bridge: str) -> None:
-        """Add a veth pair: `name` is a port of the bridge, `inner` (with that MAC address) is loose."""
+    def add_veth_pair(self, name: str, inner: str, mac: str, bridge: str) -> None:
+        """Add a veth pair: `name` is a port of the bridge, `inner` (with that MAC address) is unattached."""
 
     def delete(self, name: str) -> None:
-        """Delete a link, if there is one; a veth takes its other end with it."""
+        """Delete a link, if it exists; deleting one end of a veth pair deletes both."""
 
     def names(self, prefix: str) -> list[str]:
-        """Links of this machine's own namespace whose names begin with `prefix`."""
+        """Links in this machine's network namespace whose names begin with `prefix`."""
 
     def ports(self, bridge: str) -> list[str]:
         """Links that are ports of the bridge."""
 
     def mtu(self) -> int:
-        """The MTU of the way to the LAN, in bytes."""
+        """The MTU of the interface that leads to the LAN, in bytes."""
 
 
 class Driver:
@@ -68,7 +68,7 @@ class Driver:
         self.calls: dict[str, Callable[[Request], Answer]] = {
             "Plugin.Activate": lambda _: {"Implements": ["NetworkDriver"]},
             "NetworkDriver.GetCapabilities": lambda _: {"Scope": scope, "ConnectivityScope": scope},
-            # A swarm's manager asks these two once for a network, before and after any machine has it.
+            # A swarm's manager calls these two once per network: before and after any machine has it.
             "NetworkDriver.AllocateNetwork": lambda _: {"Options": {}},
             "NetworkDriver.FreeNetwork": lambda _: {},
             "NetworkDriver.CreateNetwork": self.create_network,
@@ -78,25 +78,25 @@ class Driver:
             "NetworkDriver.Join": self.join,
             "NetworkDriver.Leave": lambda _: {},
             "NetworkDriver.DeleteEndpoint": self.delete_endpoint,
-            # The swarm's nodes come and go; multicast finds them without our keeping a list.
+            # Nodes join and leave the swarm; multicast reaches them without a list.
             "NetworkDriver.DiscoverNew": lambda _: {},
             "NetworkDriver.DiscoverDelete": lambda _: {},
         }
 
     def create_network(self, request: Request) -> Answer:
-        """Lay the network's bridge on this machine, and its tunnel if it has one."""
+        """Add the network's bridge on this machine, and its tunnel if it has one."""
         self._ensure(an_id(request, "NetworkID"))
         return {}
 
     def delete_network(self, request: Request) -> Answer:
-        """Take both away."""
+        """Delete both."""
         network = an_id(request, "NetworkID")
         self.links.delete(f"wx-{network}")
         self.links.delete(f"wb-{network}")
         return {}
 
     def create_endpoint(self, request: Request) -> Answer:
-        """Lay a cable for a container; the Engine's address management has chosen its address."""
+        """Add a veth pair for a container; the Engine's IPAM has allocated its address."""
         network, endpoint = an_id(request, "NetworkID"), an_id(request, "EndpointID")
         interface = request.get("Interface") or {}
         if not interface.get("Address"):
@@ -106,27 +106,27 @@ class Driver:
         mac = given or "02:42:" + ":".join(f"{byte:02x}" for byte in address.packed)
         # The bridge is gone if the machine has been rebooted since the Engine asked for it.
         bridge = self._ensure(network)
-        self.links.add_cable(f"wh-{endpoint}", f"wc-{endpoint}", mac, bridge)
-        return {"Interface": {} if given else {"MacAddress": mac}}  # never repeat what was given
+        self.links.add_veth_pair(f"wh-{endpoint}", f"wc-{endpoint}", mac, bridge)
+        return {"Interface": {} if given else {"MacAddress": mac}}  # never repeat a given address
 
     def join(self, request: Request) -> Answer:
-        """Name the end of the cable that the Engine is to move into the container.
+        """Name the end of the veth pair that the Engine is to move into the container.
 
-        No gateway is named: so the Engine adds a second interface, on its docker_gwbridge, for the way out
-        and for published ports.
+        The answer names no gateway, so the Engine adds a second interface, on its docker_gwbridge, for the
+        default route and for published ports.
         """
         return {"InterfaceName": {"SrcName": f"wc-{an_id(request, 'EndpointID')}", "DstPrefix": "eth"}}
 
     def delete_endpoint(self, request: Request) -> Answer:
-        """Take the cable away."""
+        """Delete the veth pair."""
         self.links.delete(f"wh-{an_id(request, 'EndpointID')}")
         return {}
 
     def sweep(self) -> None:
-        """Delete what nobody uses: the Engine may have removed things while no driver was there to hear it.
+        """Delete unused links: the Engine may have removed things while the driver was not running.
 
-        A cable whose inner end is on the machine has no container. A bridge without a cable is laid again by
-        the next container, so an empty one may go, whether or not its network still exists.
+        A veth pair whose inner end is on the machine has no container. A bridge without veth pairs can go,
+        whether or not its network still exists: the next container adds it again.
         """
         for inner in self.links.names("wc-"):
             self.links.delete(inner)
@@ -153,25 +153,25 @@ def an_id(request: Request, key: str) -> str:
     """
     value = request.get(key)
     if not isinstance(value, str) or not ID.fullmatch(value):
-        raise ValueError(f"{key} is missing, or is no id: {value!r}")
+        raise ValueError(f"{key} is missing, or is not an id: {value!r}")
     return value[:12]
 
 
 def vni(network: str) -> int:
-    """The number of a network's tunnel, 24 bits: every machine computes the same from the network's id."""
+    """The VNI of a network's tunnel, 24 bits: every machine computes the same one from the network's id."""
     return int.from_bytes(hashlib.sha256(network[:12].encode()).digest()[:3], "big") or 1
 
 
 def group(network: str) -> str:
-    """The multicast group of a network's tunnel, 239.x.y.z (RFC 2365: for use within one's own site)."""
+    """The multicast group of a network's tunnel, 239.x.y.z (RFC 2365: administratively scoped)."""
     return str(ipaddress.IPv4Address((239 << 24) + vni(network)))
 
 
 def application(driver: Driver, record: Callable[[dict[str, Any]], None]) -> bottle.Bottle:
     """The driver as a web application; `record` gets each call with its answer.
 
-    A request that cannot be read is answered with status 400, a call that we do not have with 404 (the Engine
-    then goes on without), one that fails with status 200. Each time ``Err`` says why.
+    An unreadable request is answered with status 400, an unknown call with 404 (the Engine then continues
+    without it), a failed call with 200. Each time, ``Err`` says why.
     """
     app = bottle.Bottle()
 
@@ -180,7 +180,7 @@ def application(driver: Driver, record: Callable[[dict[str, Any]], None]) -> bot
         try:
             request = json.loads(bottle.request.body.read() or b"{}")
             if not isinstance(request, dict):
-                raise ValueError("the request is no JSON object")
+                raise ValueError("the request is not a JSON object")
             if call in driver.calls:
                 result = driver.calls[call](request)
             else:

@@ -1,4 +1,4 @@
-"""The kernel's links by netlink: the only module of wire that touches the machine."""
+"""The kernel's links through netlink: the only module of wire that changes the machine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from pyroute2.iproute import IPRoute
 
-VXLAN_PORT = 4789  # IANA's, which tcpdump and firewalls know
-HOPS = 1  # the LAN, not beyond
+VXLAN_PORT = 4789  # assigned by IANA; tcpdump and firewalls know it
+HOPS = 1  # within the LAN, not beyond
 
 
 class NetlinkLinks:
@@ -18,7 +18,7 @@ class NetlinkLinks:
         self._netlink = IPRoute()
 
     def add_bridge(self, name: str, mtu: int) -> None:
-        """Add and switch on, unless it is there."""
+        """Add it and set it up, unless it exists."""
         if self._index(name) is None:
             self._add(name, kind="bridge", mtu=mtu)
             self._up(name)
@@ -38,8 +38,8 @@ class NetlinkLinks:
             )
             self._up(name, master=self._index(bridge))
 
-    def add_cable(self, name: str, inner: str, mac: str, bridge: str) -> None:
-        """Add the pair whole, or not at all."""
+    def add_veth_pair(self, name: str, inner: str, mac: str, bridge: str) -> None:
+        """Add both ends, or neither."""
         mtu = self._attribute(self._index(bridge), "IFLA_MTU")
         self._add(name, kind="veth", mtu=mtu, peer={"ifname": inner, "address": mac, "mtu": mtu})
         try:
@@ -49,7 +49,7 @@ class NetlinkLinks:
             raise
 
     def delete(self, name: str) -> None:
-        """Delete, if it is there."""
+        """Delete it, if it exists."""
         index = self._index(name)
         if index is not None:
             kind = self._attribute(index, "IFLA_LINKINFO").get_attr("IFLA_INFO_KIND")
@@ -57,7 +57,7 @@ class NetlinkLinks:
             self.done.append(f"{kind} deleted")
 
     def names(self, prefix: str) -> list[str]:
-        """From the namespace that this process is in."""
+        """In the network namespace of this process."""
         names = (str(link.get_attr("IFLA_IFNAME")) for link in self._netlink.get_links())
         return [name for name in names if name.startswith(prefix)]
 
@@ -85,7 +85,7 @@ class NetlinkLinks:
         return self._netlink.get_links(index)[0].get_attr(name)
 
     def _uplink(self) -> int:
-        """The interface that leads to the LAN: the one of the default route."""
+        """The interface that leads to the LAN: that of the default route."""
         for route in self._netlink.get_default_routes(family=2):
             return int(route.get_attr("RTA_OIF"))
-        raise OSError("this machine has no default route, so no way to the LAN")
+        raise OSError("this machine has no default route, and so no path to the LAN")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# attempts.sh COUNT PROGRAM [ARGUMENT...]: runs a program again and again. A record for each run: what it
-# printed, its exit code.
+# attempts.sh COUNT PROGRAM [ARGUMENT...]: runs a program COUNT times. One record per run: what it printed,
+# its exit code.
 count=$1
 shift
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # attempts_over_time.sh STOP ROUNDS INTERVAL PROGRAM [ARGUMENT...]: runs a program every INTERVAL seconds,
-# until there is a file STOP; ROUNDS times if nobody comes to make it.
+# until the file STOP exists, or ROUNDS times.
 #
-# Every attempt starts at its moment, whether or not earlier ones have been answered: a loop that waits
-# for answers would be silent exactly while the network is, and hide the length of the gap. Each record is
-# one short write, so attempts that end together cannot mix. The lone stamp at the start of each round
-# tells the reader what time it is there; /proc/uptime counts hundredths of a second.
+# Every attempt starts on time, whether or not earlier ones have been answered: a loop that waits for
+# answers would pause exactly while the network is silent, and hide the length of the gap. Each record is
+# one short write, so attempts that end together cannot mix. The single stamp at the start of each round
+# tells the reader the time by this clock; /proc/uptime counts hundredths of a second.
 stop=$1 rounds=$2 interval=$3
 shift 3
 

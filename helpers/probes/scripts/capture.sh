@@ -1,12 +1,12 @@
 #!/bin/sh
-# capture.sh INTERFACE EXPRESSION TRIES SECONDS PROGRAM [ARGUMENT...]: runs a program for SECONDS at most, and
-# prints in base64 what passed the interface meanwhile (expression: pcap-filter(7)). tcpdump may take TRIES
+# capture.sh INTERFACE EXPRESSION TRIES SECONDS PROGRAM [ARGUMENT...]: runs a program for at most SECONDS, and
+# prints in base64 what passed the interface meanwhile (EXPRESSION: pcap-filter(7)). tcpdump may take TRIES
 # tenths of a second to start.
 interface=$1 expression=$2 tries_left=$3 seconds=$4
 shift 4
 
 work=$(mktemp -d)
-# Unbuffered twice over: else the kernel holds frames back for a second, and the end comes before them.
+# Both options turn off buffering: otherwise frames arrive up to a second late, after the capture has ended.
 tcpdump -i "$interface" --immediate-mode -U -w "$work/pcap" "$expression" 2> "$work/said" &
 until grep -qs 'listening on' "$work/said"; do
     tries_left=$((tries_left - 1))

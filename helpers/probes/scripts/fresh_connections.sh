@@ -1,11 +1,11 @@
 #!/bin/sh
-# fresh_connections.sh URL SECONDS TOLD PORT...: fetches URL1, URL2 ... one after the other with one curl,
-# each on a connection of its own from that source port, within so many seconds; writes TOLD (curl's
+# fresh_connections.sh URL SECONDS TOLD PORT...: fetches URL1, URL2 ... one after the other in one run of
+# curl, each over a new connection from the next source port PORT, within SECONDS; writes TOLD (curl's
 # --write-out) for each.
 url=$1 seconds=$2 told=$3
 shift 3
 
-# curl's own way to give each transfer options of its own.
+# A configuration in which each transfer has its own options, separated by "next".
 number=0
 for port; do
     number=$((number + 1))

@@ -1,6 +1,6 @@
 #!/bin/sh
-# in_turns.sh ROUNDS SECONDS TOLD [NAME URL]...: in each round and for each URL, says the name and fetches the
-# URL (a range makes it many), each request on a connection of its own and within so many seconds; writes TOLD
+# in_turns.sh ROUNDS SECONDS TOLD [NAME URL]...: in each round, for each URL, prints the name and fetches the
+# URL (several times if it contains a range), each time over a new connection and within SECONDS; writes TOLD
 # (curl's --write-out) for each.
 rounds=$1 seconds=$2 told=$3
 shift 3

@@ -1,6 +1,6 @@
 #!/bin/sh
-# ip_of_namespaces.sh "PROCESS ..." OBJECT...: what `ip -j OBJECT...` lists in the network namespace of each
-# process; "-" for the one where this runs. A record for each, with an empty second field.
+# ip_of_namespaces.sh "PROCESS ..." OBJECT...: prints what `ip -j OBJECT...` lists in the network namespace of
+# each process; "-" means the current one. One record per process, with an empty second field.
 processes=$1
 shift
 

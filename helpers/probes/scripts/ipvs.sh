@@ -1,3 +1,3 @@
 #!/bin/sh
-# ipvs.sh: in an ingress sandbox, which mark each published port has, and which backends each mark has.
+# ipvs.sh: prints, in an ingress sandbox, the mark of each published port and the backends of each mark.
 iptables -t mangle -S PREROUTING && ipvsadm -Ln

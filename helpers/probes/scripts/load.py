@@ -1,8 +1,8 @@
-"""``load.py HOST PORT PATH INTERVAL BOUND ROUNDS STOP``: a web request every INTERVAL seconds, each told.
+"""``load.py HOST PORT PATH INTERVAL BOUND ROUNDS STOP``: sends a web request every INTERVAL seconds.
 
-Python starts once: a program for every request would be the load itself. Each request is a thread and a
-connection of its own, and begins at its moment whether or not earlier ones have ended. It ends when the file
-STOP is there, or after ROUNDS requests. Records and their fields are those of `helpers.probes.inside`.
+One process sends them all: starting a program for each would itself be a load. Each request has its own
+thread and connection, and begins on time whether or not earlier ones have ended. The load ends when the file
+STOP exists, or after ROUNDS requests. Records and their fields are those of `helpers.probes.inside`.
 """
 
 import os
@@ -18,12 +18,12 @@ def clock() -> float:
 
 
 def say(*fields: object) -> None:
-    """Write a record in one piece: threads cannot mix."""
+    """Write a record in one call, so that those of several threads cannot mix."""
     os.write(1, ("\x1f".join(map(str, fields)) + "\x1e").encode())
 
 
 def ask(host: str, port: int, path: str, bound: float, number: int, began: float) -> None:
-    """Send one request and say how it went: error, number, duration, moment · status · beginning."""
+    """Send one request and report its outcome: error, number, duration, moment · status · beginning."""
     status, error = 0, ""
     try:
         with socket.create_connection((host, port), bound) as connection:
@@ -35,7 +35,7 @@ def ask(host: str, port: int, path: str, bound: float, number: int, began: float
 
 
 def main() -> None:
-    """Start all requests, and wait for their ends."""
+    """Start all requests, then wait until they have ended."""
     host, port, path, interval, bound, rounds, stop = sys.argv[1:]
     threads = []
     began = clock()

@@ -1,7 +1,7 @@
 #!/bin/sh
-# ping_at_most_twice.sh WAIT SECONDS DESTINATION...: pings each; once more if a ping was sent and not answered
-# within WAIT seconds. A record for each: what ping said, its exit code. SECONDS bound one ping, resolving
-# included.
+# ping_at_most_twice.sh WAIT SECONDS DESTINATION...: pings each destination, and once more if the ping was sent but
+# not answered within WAIT seconds. One record per destination: what ping printed, its exit code. SECONDS limits
+# one ping, including name resolution.
 wait=$1 seconds=$2
 shift 2
 

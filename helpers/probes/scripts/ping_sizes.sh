@@ -1,6 +1,7 @@
 #!/bin/sh
-# ping_sizes.sh TRIES WAIT SECONDS [PAYLOAD ADDRESS]...: pings each address with so many bytes, until an
-# answer comes. A record for each: what ping said last, its exit code. SECONDS bound one try, WAIT its answer.
+# ping_sizes.sh TRIES WAIT SECONDS [PAYLOAD ADDRESS]...: pings each address with PAYLOAD bytes until it
+# answers, at most TRIES times. One record per address: what ping last printed, its exit code. SECONDS limits one
+# try, WAIT its answer.
 tries=$1 wait=$2 seconds=$3
 shift 3
 

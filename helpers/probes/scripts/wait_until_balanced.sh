@@ -1,16 +1,16 @@
 #!/bin/sh
 # wait_until_balanced.sh TABLE PORT REPLICAS SECONDS: waits, in an ingress sandbox, until the virtual server
-# of a published port has that many backends and all of them answer; else says what it has. TABLE:
-# /proc/net/ip_vs.
+# of a published port has that many backends and all of them answer; after SECONDS, prints what it has instead.
+# TABLE: /proc/net/ip_vs.
 #
-# It waits in the machine itself, with what the shell can do alone: to ask Docker's API, or to start a program,
-# every second on every machine would take longer than what is waited for.
+# The loop runs on the machine and uses only the shell's built-ins: querying Docker's API or starting a program
+# every second on every machine would take longer than what it waits for.
 table=$1 port=$2 replicas=$3 seconds=$4
 
 read -r now _ < /proc/uptime
 end=$((${now%.*} + seconds))
 while :; do
-    count=-1 # the heading is no backend
+    count=-1 # the heading is not a backend
     while read -r arrow _ _ weight _; do
         [ "$arrow" != '->' ] || [ "$weight" = 0 ] || count=$((count + 1))
     done < "$table"

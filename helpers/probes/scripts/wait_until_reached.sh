@@ -1,6 +1,6 @@
 #!/bin/sh
-# wait_until_reached.sh SECONDS TARGET: pings until an answer comes. One record: what ping said last ("" in
-# the end), and "reached" or "late".
+# wait_until_reached.sh SECONDS TARGET: pings until it is answered. One record: what ping last printed (""
+# if it was answered), and "reached" or "late".
 seconds=$1 target=$2
 
 read -r now _ < /proc/uptime
