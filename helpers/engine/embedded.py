@@ -8,7 +8,6 @@ instance with its own disk overlay. The only way in is SSH with the owner's key;
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 import time
@@ -178,12 +177,10 @@ def _provided() -> Path:
 
 def _build(entry: Path) -> None:
     line_ends.check()
-    if os.geteuid() != 0 and not shutil.which("sudo"):
-        raise LabError(
-            "Building the embedded engine",
-            f"it needs root privileges; you are user {os.geteuid()} and there is no sudo on this machine",
-            "Ask an administrator to install sudo or Docker; with Docker, set LAB_ENGINE=docker.",
-        )
+    debian.authenticate(
+        "Building the embedded engine",
+        "Ask an administrator for the right to use sudo, or for Docker; with Docker, set LAB_ENGINE=docker.",
+    )
     for older in _entries().glob("*"):
         _delete(older)
     say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, about 3 min")

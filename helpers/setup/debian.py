@@ -17,6 +17,7 @@ from helpers.setup import offline
 from helpers.steps import say, step
 
 _APT_TIMEOUT_S = 1800
+_ANSWER_S = 60  # sudo may look the user up in a directory service
 _SUDO_TIMEOUT_S = 900  # sudo itself waits five minutes for each of three attempts
 _ERROR_MARKS = ("E:", "Err:", "W: Failed")
 
@@ -48,6 +49,8 @@ def missing(packages: Sequence[str]) -> list[str]:
 def as_root(argv: Sequence[str]) -> list[str]:
     """Return the command that runs `argv` as root: `argv` itself for root, with ``sudo`` for other users.
 
+    Where no terminal could show sudo's question for the password, sudo fails instead of asking.
+
     Raises
     ------
     LabError
@@ -56,12 +59,54 @@ def as_root(argv: Sequence[str]) -> list[str]:
     if os.geteuid() == 0:
         return list(argv)
     if shutil.which("sudo"):
-        return ["sudo", *argv]
+        return ["sudo", *([] if _has_terminal() else ["-n"]), *argv]
     raise LabError(
         f"Running {' '.join(argv)} as root",
         f"you are user {os.geteuid()} and there is no sudo on this machine",
         "Run that command as root, then try again.",
     )
+
+
+def authenticate(tried: str, next_step: str) -> None:
+    """Make sure that commands can be run as root; where sudo wants a password, it asks for it now.
+
+    Called before a long step: under its live line the question could not be seen.
+
+    Parameters
+    ----------
+    tried, next_step:
+        The first and the last line of the error.
+
+    Raises
+    ------
+    LabError
+        If the user is not root and has no sudo, may not use it, or is asked for a password where there is no
+        terminal.
+    """
+    if os.geteuid() == 0:
+        return
+    needs = f"it takes the rights of root; you are user {os.geteuid()}, and"
+    if not shutil.which("sudo"):
+        raise LabError(tried, f"{needs} there is no sudo on this machine", next_step)
+    # Not `sudo -v`: that asks for a password unless every rule of the user's goes without one.
+    at_once = programs.run(
+        ["sudo", "-n", "true"], timeout_s=_ANSWER_S, tried=tried, next_step=next_step, check=False
+    )
+    if at_once.returncode == 0:
+        return
+    if not _has_terminal():
+        seen = f"{needs} sudo cannot ask for a password here\n{programs.evidence(at_once)}"
+        raise LabError(tried, seen, next_step)
+    asked = programs.run(
+        ["sudo", "-v"],
+        timeout_s=_SUDO_TIMEOUT_S,
+        tried=tried,
+        next_step=next_step,
+        check=False,
+        output=None,
+    )
+    if asked.returncode:
+        raise LabError(tried, f"{needs} sudo refuses, in the words above", next_step)
 
 
 def install(packages: Sequence[str], why: str) -> None:
@@ -83,7 +128,10 @@ def install(packages: Sequence[str], why: str) -> None:
     if not wanted:
         return
     say(f"{why} needs Debian packages that are not installed yet: {' '.join(wanted)}")
-    _authenticate()
+    authenticate(
+        f"Installing the Debian packages {' '.join(wanted)}",
+        "Ask an administrator to install them, or use an existing Docker Engine.",
+    )
     with step("Updating the lists of Debian packages", about="10 s"):
         # One broken third-party source makes the update fail although Debian's own lists are fresh:
         # whether the lists are good enough shows when the packages are looked up.
@@ -112,17 +160,13 @@ def _record() -> Path:
     return cache_dir() / "debian-packages"
 
 
-def _authenticate() -> None:
-    """Let sudo ask for its password now, while its prompt is visible, not under a live line."""
-    validate = as_root(["-v"])
-    if validate[0] == "sudo":
-        programs.run(
-            validate,
-            timeout_s=_SUDO_TIMEOUT_S,
-            tried="Installing Debian packages with sudo",
-            next_step="Ask an administrator to install them, or use an existing Docker Engine.",
-            output=None,
-        )
+def _has_terminal() -> bool:
+    """Whether sudo could ask: it does so on the terminal, wherever its input and output go."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _apt(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,12 +4,14 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from helpers.errors import LabError
+from helpers.paths import PROJECT
 from helpers.setup import debian
 
 Answer = subprocess.CompletedProcess[str]
@@ -39,7 +41,7 @@ def apt(
         return calls
 
     monkeypatch.setattr(debian, "missing", lambda packages: [name for name in packages if name != "bash"])
-    monkeypatch.setattr(debian, "_authenticate", lambda: None)
+    monkeypatch.setattr(debian, "authenticate", lambda tried, next_step: None)
     monkeypatch.setattr(debian, "cache_dir", lambda: tmp_path)
     return answer_with
 
@@ -84,7 +86,10 @@ def test_root_needs_no_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
     assert debian.as_root(["ip", "link"]) == ["ip", "link"]
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(debian, "_has_terminal", lambda: True)
     assert debian.as_root(["ip", "link"]) == ["sudo", "ip", "link"]
+    monkeypatch.setattr(debian, "_has_terminal", lambda: False)
+    assert debian.as_root(["ip", "link"]) == ["sudo", "-n", "ip", "link"]
 
 
 def test_without_root_or_sudo_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +98,71 @@ def test_without_root_or_sudo_there_is_one_clear_error(monkeypatch: pytest.Monke
     with pytest.raises(LabError, match="no sudo") as caught:
         debian.as_root(["apt-get", "update"])
     assert "apt-get update" in caught.value.tried
+
+
+@pytest.fixture
+def sudo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[str]]:
+    """Be an ordinary user whose sudo wants a password, or does not; return what it was called with."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    def start(*, password: bool, terminal: bool, allowed: bool = True) -> list[str]:
+        program, calls = tmp_path / "sudo", tmp_path / "calls"
+        script = ["#!/bin/sh", f'echo "$*" >> {calls}']
+        if password:
+            script.append('case "$1" in -n) echo "sudo: a password is required" >&2; exit 1; esac')
+        program.write_text("\n".join([*script, f"exit {int(not allowed)}", ""]))
+        program.chmod(0o755)
+        monkeypatch.setattr(debian, "_has_terminal", lambda: terminal)
+        try:
+            debian.authenticate("Building it", "Ask an administrator.")
+        finally:
+            called = calls.read_text().splitlines()
+            calls.unlink()
+            assert called[0] == "-n true"
+        return called
+
+    return start
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_sudo_without_password_is_not_asked_to_authenticate(
+    sudo: Callable[..., list[str]], terminal: bool
+) -> None:
+    assert sudo(password=False, terminal=terminal) == ["-n true"]
+
+
+def test_sudo_asks_for_its_password_on_a_terminal_alone(sudo: Callable[..., list[str]]) -> None:
+    assert sudo(password=True, terminal=True) == ["-n true", "-v"]
+    with pytest.raises(LabError, match="sudo: a password is required") as caught:
+        sudo(password=True, terminal=False)
+    assert (caught.value.tried, caught.value.next_step) == ("Building it", "Ask an administrator.")
+    assert "rights of root" in caught.value.gist
+
+
+def test_whom_sudo_refuses_after_its_question_reads_why(sudo: Callable[..., list[str]]) -> None:
+    with pytest.raises(LabError, match="rights of root; you are user 1000, and sudo refuses"):
+        sudo(password=True, terminal=True, allowed=False)
+
+
+def test_without_sudo_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(LabError, match="there is no sudo on this machine"):
+        debian.authenticate("Building it", "Ask an administrator.")
+
+
+def test_a_process_in_a_session_of_its_own_has_no_terminal() -> None:
+    code = "from helpers.setup import debian; print(debian._has_terminal())"
+    alone = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        start_new_session=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert alone.stdout.strip() == "False"
 
 
 def test_installed_packages_are_not_installed_again(
