@@ -20,10 +20,12 @@ from helpers.errors import LabError
 from helpers.paths import NAME
 from helpers.setup import offline
 from helpers.steps import say, step
+from helpers.text import without_colours
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
 SUITE = os.environ.get("LAB_SUITE", "trixie")
 LABEL = NAME
+_EVIDENCE_LINES = 10
 
 
 def key(*definitions: str) -> str:
@@ -66,7 +68,7 @@ def ensure(client: docker.DockerClient, url: str) -> None:
     if archive := offline.machine_image():
         _load(client, archive)
         return
-    tail: list[str] = []
+    said = ""
     with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
         try:
             # Without credentials: the base image is public, and a credential helper may be missing, prompt or
@@ -82,14 +84,16 @@ def ensure(client: docker.DockerClient, url: str) -> None:
                 timeout=1800,
             ):
                 if "error" in message:
-                    raise _failure("\n".join([*tail, message["error"]]))
-                if line := str(message.get("stream") or message.get("status") or "").strip():
-                    tail = [*tail[-9:], line]
-                    building.update(line.splitlines()[0][:60])
+                    raise _failure(said, message["error"])
+                # What a command prints comes in pieces, its errors in colour; a status is a line.
+                printed = str(message.get("stream") or "") or f"{message.get('status') or ''}\n"
+                said += (printed := without_colours(printed))
+                if printed.strip():
+                    building.update(printed.strip().splitlines()[0][:60])
         except docker.errors.APIError as error:
-            raise _failure("\n".join([*tail, str(error.explanation or error)])) from error
+            raise _failure(said, str(error.explanation or error)) from error
         except docker.errors.StreamParseError as error:
-            raise _failure("\n".join([*tail, f"an answer that cannot be parsed: {error}"])) from error
+            raise _failure(said, f"an answer that cannot be parsed: {error}") from error
 
 
 def remove(client: docker.DockerClient) -> list[str]:
@@ -141,10 +145,11 @@ def _is_there(client: docker.DockerClient) -> bool:
     return True
 
 
-def _failure(seen: str) -> LabError:
+def _failure(said: str, error: str) -> LabError:
+    before = [line for line in said.splitlines() if line.strip()]
     return LabError(
         f"Building the machine image from debian:{SUITE}-slim",
-        seen,
+        "\n".join([*before[-_EVIDENCE_LINES:], error]),
         "Check that the Engine can reach its image registry and Debian's packages, then repeat. If only the "
         f"registry refuses: run `docker pull debian:{SUITE}-slim`, which uses your own login, and repeat. "
         "Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",

@@ -10,6 +10,7 @@ import docker.errors
 import pytest
 
 from helpers.engine import images
+from helpers.errors import LabError
 
 OLD, USED = "docker-networking-lab/machine:trixie-000000000000", images.MACHINE_IMAGE
 
@@ -48,6 +49,23 @@ def test_package_lists_are_sorted_and_without_duplicates() -> None:
     for definition in ("machine", "vm"):
         names = images.packages(definition)
         assert names == sorted(set(names))
+
+
+def test_a_failed_build_is_told_by_the_last_lines_that_it_printed() -> None:
+    def refuse(name: str) -> None:
+        raise docker.errors.ImageNotFound(name)
+
+    red = [f"\x1b[91m{part}\x1b[0m" for part in ("E:", " ", "Failed to fetch http://deb.example/InRelease\n")]
+    printed = [{"status": "Pulling from library/debian"}, *({"stream": f"line {n}\n"} for n in range(20))]
+    messages = [*printed, *({"stream": part} for part in red), {"error": "returned a non-zero code: 100"}]
+    client = SimpleNamespace(
+        images=SimpleNamespace(get=refuse), api=SimpleNamespace(build=lambda **_: iter(messages))
+    )
+    with pytest.raises(LabError) as caught:
+        images.ensure(client, "unix:///var/run/docker.sock")  # type: ignore[arg-type]
+    seen = caught.value.seen.splitlines()
+    assert seen[0] == "line 11"
+    assert seen[-2:] == ["E: Failed to fetch http://deb.example/InRelease", "returned a non-zero code: 100"]
 
 
 def test_every_version_of_the_machine_image_is_removed_except_one_in_use() -> None:
