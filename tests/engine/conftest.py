@@ -18,7 +18,7 @@ def engine() -> Iterator[Engine]:
     found.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def embedded_engine(engine: Engine) -> Engine:
     if engine.endpoint.backend != "embedded":
         pytest.skip("these tests do not run on the embedded engine")

@@ -56,8 +56,10 @@ def run_course() -> Visit:
     return Visit(len(before), len(after_course), len(after_clean))
 
 
-def carry_out(url: str, *verb: str, timeout: float) -> None:
+def carry_out(url: str, *verb: str, timeout: float) -> str:
     """Run one of the course's commands on that Engine as on a user's, under a different login name.
+
+    Returns what it printed.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def carry_out(url: str, *verb: str, timeout: float) -> None:
         If it fails; with the end of its output.
     """
     own = {"LAB_ENGINE": "docker", "DOCKER_HOST": url, "LOGNAME": "a-guest"}
-    programs.run(
+    done = programs.run(
         [sys.executable, "-m", "helpers", *verb],
         timeout_s=timeout,
         tried=f"Running `python3 -m helpers {' '.join(verb)}` on a user's Engine",
@@ -73,3 +75,4 @@ def carry_out(url: str, *verb: str, timeout: float) -> None:
         cwd=PROJECT,
         environ=os.environ | own,
     )
+    return done.stdout + done.stderr
