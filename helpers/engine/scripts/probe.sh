@@ -42,7 +42,7 @@ bridge_and_nat() {
         ip link set probe-p0 master probe-br &&
         iptables -t nat -A POSTROUTING -m addrtype --src-type LOCAL -j MASQUERADE
 }
-attempt "bridge and NAT" "created a bridge, a veth pair and a MASQUERADE rule" bridge_and_nat
+attempt "bridge and NAT" "created bridge, veth pair and MASQUERADE rule" bridge_and_nat
 
 if [ -e /proc/net/ip_vs ]; then
     row ip_vs true "/proc/net/ip_vs exists"
@@ -60,7 +60,7 @@ ipsec() {
         iptables -t mangle -A OUTPUT -p udp --dport 4789 -m bpf --bytecode '1,6 0 0 1' -j MARK --set-mark 13 &&
         iptables -A INPUT -p udp --dport 4789 -m policy --dir in --pol none -j DROP
 }
-attempt IPsec "created an ESP association with AES-GCM and its rules" ipsec
+attempt IPsec "created an ESP (AES-GCM) association with rules" ipsec
 
 on_a_parent() { # kind of link, its mode
     # Each on a separate parent: an interface supports one of bridge, macvlan and ipvlan at a time.
