@@ -9,6 +9,8 @@ from docker.types import Mount
 
 from helpers.engine.images import LABEL
 
+KIND = "asking"  # the value of the label on its container
+
 
 def printed(
     client: docker.DockerClient,
@@ -40,7 +42,7 @@ def printed(
         image,
         entrypoint=list(argv[:1]),
         command=list(argv[1:]),
-        labels={LABEL: "asking"},
+        labels={LABEL: KIND},
         mounts=list(mounts),
         network_mode=network_mode,
         auto_remove=True,  # nothing stays, also if we end here

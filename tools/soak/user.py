@@ -13,13 +13,13 @@ import docker
 from docker.errors import APIError
 from docker.types import Mount, RestartPolicy
 
-from helpers.engine import images, stock
+from helpers.engine import asking, images, stock
 from helpers.waiting import NotYet, wait_until
 
 NAME = "a-users"
 _APP = "users-app:1"
 _SLEEP = ["sleep", "86400"]
-_OURS = {"lab", stock.KIND, "requirements", "contents"}  # the label's values on the lab's own objects
+_OURS = {"lab", stock.KIND, "requirements", asking.KIND}  # the label's values on the lab's own objects
 _SERVICE_S = 60
 
 Inventory = dict[tuple[str, str], str]  # the output of `inspect`, by kind and id
