@@ -160,6 +160,7 @@ def _discard(instance: Path) -> None:
     VirtualMachine(instance).end()
     # The ssh process that forwards the socket ends by itself when the machine closes its connection.
     shutil.rmtree(instance, ignore_errors=True)
+    _written_by(instance).unlink(missing_ok=True)  # a start that was killed leaves it
 
 
 def _provided() -> Path:
@@ -269,7 +270,8 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
 
 def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
     directory = engine_dir()
-    overlay = _disk_of(directory)
+    _check_space()
+    overlay = _written_by(directory)
     _overlay(overlay, str(prepared / "disk.qcow2"))
     machine = VirtualMachine(directory)
     (directory / "entry").write_text(str(entry))
@@ -292,8 +294,12 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
             machine.end()
 
 
-def _disk_of(instance: Path) -> Path:
+def _written_by(instance: Path) -> Path:
     """Where a running instance writes: in the cache, because the run directory may be in memory."""
+    return cache_dir() / f"{instance.name}.qcow2"
+
+
+def _check_space() -> None:
     free = shutil.disk_usage(cache_dir()).free
     if free < _NEEDED_BYTES:
         raise LabError(
@@ -301,7 +307,6 @@ def _disk_of(instance: Path) -> Path:
             f"{free / 1e9:.1f} GB free; {_NEEDED_BYTES / 1e9:.0f} GB are needed",
             "Make room there, or set XDG_CACHE_HOME to a larger disk, then repeat.",
         )
-    return cache_dir() / f"{instance.name}.qcow2"
 
 
 def _reconnected() -> Endpoint | None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 import helpers
 from helpers import programs
 from helpers.learning import exercises
+from helpers.learning.claims import ROWS
 from helpers.paths import BUILD, PROJECT
 from helpers.steps import step
 from tools.markdown import table
@@ -61,7 +63,7 @@ def _write_source(source: Path, chapters: Sequence[Chapter]) -> None:
     (source / "notebooks").mkdir()
     for chapter in chapters:
         glossary.link(chapter.notebook, words)
-        nbformat.write(_for_the_web(chapter.notebook), source / "notebooks" / chapter.path.name)
+        nbformat.write(_for_the_web(deepcopy(chapter.notebook)), source / "notebooks" / chapter.path.name)
     (source / "course_map.md").write_text(_course_map(chapters), "utf-8")
     (source / "statements.md").write_text(_statements(chapters), "utf-8")
     (source / "api").mkdir()
@@ -73,6 +75,7 @@ def _for_the_web(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
+            data.pop(ROWS, None)  # for programs; Sphinx would warn of a type that it does not know
             if "text/html" in data:
                 data["text/html"] = HYPERLINK.sub(r'href="\1.html"', data["text/html"])
     return notebook
