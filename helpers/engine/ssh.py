@@ -50,7 +50,7 @@ class Forward:
         If there is no ssh, it prompts or fails, or nothing answers at the remote socket; with ssh's own
         messages, and the command to try by hand.
 
-    Source: ssh(1), option -L; PROTOCOL of OpenSSH, "direct-streamlocal@openssh.com".
+    Source: ssh(1), option -L; PROTOCOL of OpenSSH, ``direct-streamlocal@openssh.com``.
     """
 
     def __init__(self, url: str, tried: str, timeout_s: float) -> None:
