@@ -18,7 +18,7 @@ PUBLISH = "published=8080,target=80 nginx"
     [
         pytest.param(JOIN, "swarm.join(manager, machine1)", "manager lists machine2 as no member", id="join"),
         pytest.param(
-            PUBLISH, "published=8080,target=80,mode=host nginx", "no port in mode ingress", id="host"
+            PUBLISH, "published=8080,target=80,mode=host nginx", "no port in ingress mode", id="host"
         ),
         pytest.param("--replicas 3", "--replicas 2", "Cell outputs differ", id="replicas"),
     ],
