@@ -1,3 +1,4 @@
+#!/bin/sh
 # NAME PROGRAM [ARGUMENT ...]: run a program on a computer of another name, in a UTS namespace of its own.
 set -e
 hostname "$1"

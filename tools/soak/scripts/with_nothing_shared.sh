@@ -1,3 +1,4 @@
+#!/bin/sh
 # ENGINE_DIR RUN_DIR PROGRAM [ARGUMENT ...]: run a program that shares nothing with us but the Engine's socket.
 # In a mount namespace of its own; the run directory is what a private /tmp would hide.
 set -e
