@@ -10,7 +10,7 @@ from helpers.steps import say
 def command(names: list[str]) -> int:
     """Execute the named chapters, or all; one that fails does not keep the others from running.
 
-    One that the Engine lacks something for is missed, which is no failure.
+    A chapter is missed if the Engine lacks something that it needs; that is not a failure.
     """
     paths = notebooks.find(names)
     engines.prepare(paths)

@@ -1,4 +1,4 @@
-"""One program, run once in a container on the Engine, that leaves nothing behind: what it prints."""
+"""Running one program in a container on the Engine, and reading its output. Nothing is left behind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def printed(
     network_mode:
         "host" for a program that looks at the network of the Engine's host.
     mounts:
-        What it sees of the Engine's host.
+        Parts of the host's file system that it can see.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def printed(
         labels={LABEL: KIND},
         mounts=list(mounts),
         network_mode=network_mode,
-        auto_remove=True,  # nothing stays, also if we end here
+        auto_remove=True,  # nothing is left behind, even if this process ends here
     )
     output = container.attach(stream=True)
     container.start()

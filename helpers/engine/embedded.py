@@ -279,7 +279,7 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
     try:
         machine.start(accelerator, overlay, entry / "kernel", entry / "initrd", prepared / "state")
         machine.resume()
-        overlay.unlink()  # QEMU has it open: its space is free again when QEMU ends, however that comes
+        overlay.unlink()  # QEMU has it open; the space is freed when QEMU ends, even if it is killed
         # The clock of a restored guest shows the time at which its state was saved.
         guest.run(entry, machine, f"date -s @{time.time():.0f}")
         guest.forward(entry, machine)

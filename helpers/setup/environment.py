@@ -143,6 +143,8 @@ def _go_on_with(python: Path) -> None:
 
 def _version_of(python: Path) -> str | None:
     """Ask an interpreter for its version: its link may be broken, or point to a newer Python."""
+    if python == PYTHON and _inside():
+        return "{}.{}".format(*sys.version_info)
     ask = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     try:
         return programs.run(ask, timeout_s=_ANSWER_S).stdout.strip()
