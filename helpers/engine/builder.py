@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from helpers import programs
-from helpers.engine.images import DEFINITIONS, SUITE, packages
+from helpers.engine.images import DEFINITIONS, EXPIRED, SUITE, apt_settings, packages
 from helpers.errors import LabError
 from helpers.setup.debian import as_root
 from helpers.steps import step
@@ -27,6 +27,7 @@ _COMMAND_TIMEOUT_S = 1200
 _HINT = "Fix what it reports, then repeat."
 _MIRROR_HINT = (
     "Check that this machine can reach a Debian mirror, or set LAB_DEBIAN_MIRROR to another one, then repeat."
+    f" {EXPIRED}"
 )
 
 
@@ -104,8 +105,7 @@ def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
     _run_as_root(
         *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
         f"--include={','.join(packages(definition))}",
-        # A mirror that does not answer costs seconds, not the minutes that apt waits by default.
-        *('--aptopt=Acquire::http::Timeout "20"', '--aptopt=Acquire::Retries "2"'),
+        *(f"--aptopt={setting}" for setting in apt_settings()),
         *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
         *(f"--customize-hook={hook}" for hook in customize),
         *(SUITE, target),

@@ -8,6 +8,7 @@ instance with its own disk overlay. The only way in is SSH with the owner's key;
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import shutil
 import time
@@ -36,6 +37,7 @@ PACKAGES = tuple(
 _KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within 2 s
 _BOOT_S = 300
 _IMPORT_S = 900
+_PARTIAL = ".partial"  # what is being built
 _NEEDED_BYTES = 10**9  # what a chapter writes, and some more
 
 
@@ -134,8 +136,10 @@ def _start_and_stop(instance: Path) -> AbstractContextManager[None]:
 
 
 def _building() -> AbstractContextManager[None]:
-    """Return the lock for building: all instances share what is built, so one builds, the others wait."""
-    return exclusive(cache_dir() / "engine.lock", "another process to build the embedded engine")
+    """Return the suite's lock for building: instances share what is built, so one builds, the others wait."""
+    return exclusive(
+        cache_dir() / f"engine-{images.SUITE}.lock", "another process to build the embedded engine"
+    )
 
 
 def _entries() -> Path:
@@ -173,6 +177,7 @@ def _provided() -> Path:
                 offline.copy_engine(entry)
         else:
             _build(entry)
+    os.utime(entry)  # used now (see `_superseded`)
     return entry
 
 
@@ -182,16 +187,27 @@ def _build(entry: Path) -> None:
         "Building the embedded engine",
         "Ask an administrator for the right to use sudo, or for Docker; with Docker, set LAB_ENGINE=docker.",
     )
-    for older in _entries().glob("*"):
+    for older in _superseded():
         _delete(older)
     say(f"Building the embedded engine in {entry}: about 2 GB, from Debian packages, about 3 min")
-    partial = entry.with_suffix(".partial")
+    partial = entry.with_suffix(_PARTIAL)
     partial.mkdir(mode=0o700)
     try:
         builder.make(partial)
         partial.rename(entry)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _superseded() -> list[Path]:
+    """Return what a build deletes: all of its suite but the entries in use, and the one that was used last.
+
+    Two checkouts of the project can have different definitions: neither deletes what the other uses.
+    """
+    by_use = sorted(_entries().glob(f"{images.SUITE}-*"), key=lambda entry: entry.stat().st_mtime)
+    latest = [entry for entry in by_use if entry.suffix != _PARTIAL][-1:]
+    in_use = {Path(origin.read_text()) for origin in run_dir().glob(f"{ENGINE}*/entry")}
+    return [entry for entry in by_use if entry not in in_use and entry not in latest]
 
 
 def _delete(entry: Path) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shlex
 from pathlib import Path
 
 import docker
 import docker.errors
 
+from helpers import suites
 from helpers.answers import understood
 from helpers.engine import contexts
 from helpers.errors import LabError
@@ -23,9 +26,16 @@ from helpers.steps import say, step
 from helpers.text import without_colours
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "images"
-SUITE = os.environ.get("LAB_SUITE", "trixie")
+SUITE = suites.chosen()
 LABEL = NAME
 _EVIDENCE_LINES = 10
+
+# A mirror that does not answer ends a build within seconds and with the reason; by default apt-get waits for
+# minutes, and goes on without the lists, to find that there are no such packages.
+_APT_SETTINGS = ("Acquire::http::Timeout=20", "Acquire::Retries=2", "APT::Update::Error-Mode=any")
+_APT_VARIABLE = "LAB_APT_OPTIONS"
+_APT_SETTING = re.compile(r'([\w:/.-]+)=([^"\n]*)')
+EXPIRED = f"If a mirror's Release file has expired, set {_APT_VARIABLE}=Acquire::Check-Valid-Until=false."
 
 
 def key(*definitions: str) -> str:
@@ -39,9 +49,40 @@ def key(*definitions: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def packages(definition: str) -> list[str]:
-    """Return the Debian packages of a definition, such as "machine"."""
-    return (DEFINITIONS / definition / "packages.txt").read_text().split()
+def packages(definition: str, suite: str = SUITE) -> list[str]:
+    """Return the Debian packages of a definition, such as "machine".
+
+    A line of packages.txt is a name, followed by ``[!suite]`` for a suite in which it is left out.
+
+    Source: Debian Policy, 7.1, whose lists of architectures have that form.
+    """
+    lines = (DEFINITIONS / definition / "packages.txt").read_text().splitlines()
+    return [name for name, *without in map(str.split, lines) if f"[!{suite}]" not in without]
+
+
+def apt_settings() -> list[str]:
+    """Return what a build sets in apt, as lines of apt.conf(5): our own settings, then LAB_APT_OPTIONS.
+
+    That variable has the words that would follow ``--option`` of apt-get: ``Acquire::Retries=5``.
+
+    Raises
+    ------
+    LabError
+        If a word in that variable has another form.
+    """
+    given = os.environ.get(_APT_VARIABLE, "")
+    try:
+        read = [_APT_SETTING.fullmatch(word) for word in (*_APT_SETTINGS, *shlex.split(given))]
+    except ValueError:  # a quotation that does not end
+        read = [None]
+    found = [f'{setting[1]} "{setting[2]}"' for setting in read if setting]
+    if len(found) < len(read):
+        raise LabError(
+            f"Reading the options for apt in {_APT_VARIABLE}",
+            given,
+            "Write NAME=VALUE, as after apt-get's --option, with spaces between several of them.",
+        )
+    return found
 
 
 _REPOSITORY = f"{NAME}/machine"
@@ -76,7 +117,12 @@ def ensure(client: docker.DockerClient, url: str) -> None:
             for message in client.api.build(
                 path=str(DEFINITIONS / "machine"),
                 tag=MACHINE_IMAGE,
-                buildargs={**_proxies(url), "SUITE": SUITE},
+                buildargs={
+                    **_proxies(url),
+                    "SUITE": SUITE,
+                    "PACKAGES": " ".join(packages("machine")),
+                    "APT_SETTINGS": "".join(f"{setting};\n" for setting in apt_settings()),
+                },
                 labels={LABEL: "image"},
                 rm=True,
                 forcerm=True,
@@ -150,7 +196,7 @@ def _failure(said: str, error: str) -> LabError:
     return LabError(
         f"Building the machine image from debian:{SUITE}-slim",
         "\n".join([*before[-_EVIDENCE_LINES:], error]),
-        "Check that the Engine can reach its image registry and Debian's packages, then repeat. If only the "
-        f"registry refuses: run `docker pull debian:{SUITE}-slim`, which uses your own login, and repeat. "
-        "Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
+        f"Check that the Engine can reach its image registry and Debian's packages, then repeat. {EXPIRED} "
+        f"If only the registry refuses: run `docker pull debian:{SUITE}-slim`, which uses your own login, "
+        "and repeat. Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
     )

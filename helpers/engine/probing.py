@@ -86,7 +86,8 @@ def _start_with(
     try:
         container = client.containers.create(
             image,
-            entrypoint=["timeout", "-k", "5", str(PROBE_S + LINGER_S)],
+            # Under an init: GNU timeout 9.10 takes itself for an orphan if it is the first process, and ends.
+            entrypoint=["tini", "-g", "--", "timeout", "-k", "5", str(PROBE_S + LINGER_S)],
             command=scripts.argv(__package__, "bounded_probe.sh", script(), PROBE_S, END, LINGER_S),
             privileged=True,
             cgroupns="private",

@@ -20,6 +20,7 @@ import docker
 import docker.errors
 import requests
 from docker.types import IPAMConfig, IPAMPool, Mount
+from docker.utils import version_lt
 
 from helpers.engine.client import Client
 from helpers.engine.images import LABEL, MACHINE_IMAGE
@@ -172,7 +173,8 @@ def _fill(api: docker.APIClient) -> None:
     for _ in range(_MAX_BOOTS):  # looks each time, as a lab may have claimed one meanwhile
         if not (name := _free_name(api)):
             return
-        container = create(api, name, _LABELS, network=KIND, cpu_shares=_MIN_SHARES)
+        shares = _MIN_SHARES if _shares_can_change(api) else None
+        container = create(api, name, _LABELS, network=KIND, cpu_shares=shares)
         api.start(container)
         _await(api, container)
 
@@ -203,8 +205,17 @@ def _boots(container: Mapping[str, Any]) -> bool:
     return KIND in container["NetworkSettings"]["Networks"]
 
 
+def _shares_can_change(api: docker.APIClient) -> bool:
+    """Whether a container's share of the processor can be changed while it runs.
+
+    Before Engine 23 (API 1.42), that also sets a limit of kernel memory, which crun refuses with cgroup v2.
+    """
+    return not version_lt(api.api_version, "1.42")
+
+
 def _release(api: docker.APIClient, container: str) -> None:
-    api.update_container(container, cpu_shares=_USUAL_SHARES)
+    if _shares_can_change(api):
+        api.update_container(container, cpu_shares=_USUAL_SHARES)
     with suppress(docker.errors.APIError):  # the lab that claimed it meanwhile has already disconnected it
         api.disconnect_container_from_network(container, KIND)
 

@@ -21,6 +21,7 @@ import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
+from helpers import copies
 from helpers.commands.lab import JUPYTERLAB
 from helpers.engine import Engine
 from helpers.lab import Lab
@@ -34,11 +35,12 @@ START_S = 120
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Yield a separate state directory with some recorded progress."""
+    """Yield a separate state directory with some recorded progress and copies of the chapters."""
     tmp_path.chmod(0o755)  # so that the course protects the file, not pytest
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("LAB_PROGRESS", raising=False)
     record.note_done("02-1")
+    copies.prepare()
     return state_dir()
 
 
@@ -54,8 +56,9 @@ def kernel() -> Iterator[KernelManager]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Process, str]]:
     """Start JupyterLab as `make lab` does; yield its process and the address that it prints."""
     started = subprocess.Popen(
-        [*JUPYTERLAB, f"--ServerApp.root_dir={tmp_path_factory.mktemp('course')}", "--no-browser"],
+        [*JUPYTERLAB, "--no-browser"],
         cwd=PROJECT,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -87,7 +90,7 @@ def test_another_account_cannot_open_our_files_and_sockets(
     doors = [door for place in places for door in [place, *sorted(place.rglob("*"))]]
     doors.append(Path(kernel.connection_file))
     names = {door.name for door in doors}
-    assert {"host.sock", "progress.json"} <= names
+    assert {"host.sock", "progress.json", "00_start_here.ipynb"} <= names
     if engine.endpoint.backend == "embedded":
         assert {"docker.sock", "qmp.sock", "state", "ssh_key", "host_key", "disk.qcow2"} <= names
     assert _opened([record.path()]) == [str(record.path())]  # the owner can

@@ -17,7 +17,7 @@ import requests
 from helpers.engine import Engine, connect, embedded, images, stock
 from helpers.errors import LabError
 from helpers.lab import Lab
-from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
+from helpers.paths import cache_dir, engine_dir, run_dir
 from tests.engine.support import mode, python, wait_until_empty
 
 ODD = "My Disk, 100% 'übel': {x}"  # what ssh, QEMU and a shell each read in a way of their own
@@ -40,7 +40,7 @@ def test_its_directories_are_accessible_only_to_their_owner() -> None:
 
 
 def test_its_sockets_disks_and_keys_are_accessible_only_to_their_owner(embedded_engine: Engine) -> None:
-    (entry,) = (cache_dir() / "engine").iterdir()
+    entry = Path((engine_dir() / "entry").read_text())
     prepared = next(entry.glob("prepared-*"))
     running = engine_dir()
     for path in (running / "docker.sock", entry / "ssh_key", entry / "host_key", prepared / "disk.qcow2"):
@@ -72,8 +72,8 @@ def test_ssh_refuses_anyone_without_the_key(ssh_port: int, tmp_path: Path) -> No
 @pytest.fixture
 def own_engine(embedded_engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Give the test its own instance, and a cache at an odd path; the built disk is shared, and only read."""
-    (built,) = (cache_dir() / "engine").iterdir()
-    instance = f"{ENGINE}-recovers"
+    built = Path((engine_dir() / "entry").read_text())
+    instance = f"{engine_dir().name}-recovers"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ODD))
     monkeypatch.setenv("LAB_INSTANCE", instance)
     monkeypatch.setenv("LAB_ENGINE", "embedded")

@@ -99,6 +99,7 @@ def remove_what_is_ours(client: docker.DockerClient) -> None:
 
 def import_base_image(client: docker.DockerClient, archive: Path) -> None:
     minimal = ["mmdebstrap", "--variant=minbase", "--dpkgopt=path-exclude=/usr/share/doc/*"]
+    minimal += [f"--aptopt={setting}" for setting in images.apt_settings()]
     programs.run(debian.as_root([*minimal, images.SUITE, str(archive)]), timeout_s=600)
     repository, _, tag = BASE.partition(":")
     client.api.import_image_from_file(str(archive), repository=repository, tag=tag)

@@ -1,12 +1,13 @@
-"""What the build of the embedded engine settles before it begins."""
+"""What the build of the embedded engine settles before it begins, and what it deletes."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from helpers.engine import builder, embedded
+from helpers.engine import builder, embedded, images
 from helpers.errors import LabError
 from helpers.setup import debian
 
@@ -26,3 +27,40 @@ def test_whoever_may_not_become_root_is_told_before_anything_is_deleted_or_built
         embedded._build(tmp_path / "new")
     assert "LAB_ENGINE=docker" in caught.value.next_step
     assert list(tmp_path.iterdir()) == [older]
+
+
+def test_a_build_deletes_only_what_nobody_uses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cache, run = tmp_path / "cache", tmp_path / "run"
+    others = {"bookworm-1", "bookworm-2", "forky-1.partial"}  # it may be just being built
+    by_use = [*sorted(others), "trixie-3", "trixie-1", "trixie-2", "trixie-2.partial"]
+    for seconds, name in enumerate(by_use):
+        (cache / name).mkdir(parents=True)
+        os.utime(cache / name, (seconds, seconds))
+    (run / "engine-gw1").mkdir(parents=True)
+    (run / "engine-gw1" / "entry").write_text(str(cache / "trixie-1"))
+    monkeypatch.setattr(images, "SUITE", "trixie")
+    monkeypatch.setattr(embedded, "_entries", lambda: cache)
+    monkeypatch.setattr(embedded, "run_dir", lambda: run)
+    monkeypatch.setattr(debian, "authenticate", lambda *_: None)
+    monkeypatch.setattr(builder, "make", lambda target: (target / "disk").touch())
+    embedded._build(cache / "trixie-4")
+    assert {one.name for one in cache.iterdir()} == {*others, "trixie-1", "trixie-2", "trixie-4"}
+    assert (cache / "trixie-4" / "disk").exists()
+
+
+def test_two_checkouts_do_not_delete_each_others_engines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(embedded, "_entries", lambda: tmp_path)
+    monkeypatch.setattr(embedded, "run_dir", lambda: tmp_path / "run")
+    monkeypatch.setattr(debian, "install", lambda *_: None)
+    monkeypatch.setattr(images, "SUITE", "trixie")
+    monkeypatch.setattr(debian, "authenticate", lambda *_: None)
+    monkeypatch.setattr(builder, "make", lambda target: None)
+    for changed in ("trixie-b1", "trixie-b2", "trixie-b3"):  # one changes its definitions, the other does not
+        for name in ("trixie-a", changed):
+            monkeypatch.setattr(embedded, "_entry", lambda name=name: tmp_path / name)
+            for earlier in tmp_path.iterdir():  # the clock of a file system may be coarse
+                os.utime(earlier, (0, earlier.stat().st_mtime - 1))
+            embedded._provided()
+        assert {one.name for one in tmp_path.iterdir()} == {"trixie-a", changed}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import docker.errors
 import pytest
 
+from helpers import suites
 from helpers.engine import images
 from helpers.errors import LabError
 
@@ -45,10 +47,85 @@ def test_the_key_changes_with_the_executable_bit(definitions: Path) -> None:
     assert images.key("machine") != before
 
 
-def test_package_lists_are_sorted_and_without_duplicates() -> None:
+@pytest.mark.parametrize("suite", suites.ENGINES)
+def test_package_lists_are_sorted_and_without_duplicates(suite: str) -> None:
     for definition in ("machine", "vm"):
-        names = images.packages(definition)
+        names = images.packages(definition, suite)
         assert names == sorted(set(names))
+        assert not [name for name in names if set(name) & set("[!]")]
+
+
+def test_a_package_is_left_out_of_a_suite_that_lacks_it() -> None:
+    in_all, *others = (set(images.packages("machine", suite)) for suite in suites.ENGINES)
+    assert {"docker.io", "nginx-light"} < in_all
+    for more in others:
+        assert more - in_all == {"docker-cli", "docker-compose"}
+        assert in_all < more
+
+
+def test_options_for_apt_become_lines_of_its_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("LAB_APT_OPTIONS", raising=False)
+    usual = images.apt_settings()
+    given = [
+        "Acquire::Check-Valid-Until=false",
+        "'Acquire::http::User-Agent=a lab; // a room'",
+        "APT::Empty=",
+    ]
+    monkeypatch.setenv("LAB_APT_OPTIONS", " ".join(given))
+    settings = images.apt_settings()
+    assert settings[: len(usual)] == usual
+    configuration = tmp_path / "apt.conf"
+    configuration.write_text("".join(f"{setting};\n" for setting in settings))
+    for name, value in {
+        "Acquire::Retries": "2",
+        "Acquire::Check-Valid-Until": "false",
+        "Acquire::http::User-Agent": "a lab; // a room",
+        "APT::Empty": "",
+    }.items():
+        assert apt_reads(configuration, name) == value
+
+
+def apt_reads(configuration: Path, name: str) -> str:
+    program = shutil.which("apt-config")
+    if not program:
+        pytest.skip("only Debian has apt")
+    command = [program, f"--config-file={configuration}", "dump", "--format=%f=%v%n", name]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return dict(line.split("=", 1) for line in printed.splitlines())[name]
+
+
+@pytest.mark.parametrize(
+    "given", ["false", "=false", "--option A=b", 'A="b', "'A=\"b\"'", "A{}=b", "'A=b\nc'"]
+)
+def test_options_of_another_form_are_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_APT_OPTIONS", given)
+    with pytest.raises(LabError, match="LAB_APT_OPTIONS") as caught:
+        images.apt_settings()
+    assert "NAME=VALUE" in caught.value.next_step
+
+
+def test_a_build_gets_the_suite_its_packages_and_the_settings_of_apt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise docker.errors.ImageNotFound(name)
+
+    def build(buildargs: dict[str, str], **_: object) -> list[dict[str, str]]:
+        arguments.update(buildargs)
+        return []
+
+    arguments: dict[str, str] = {}
+    monkeypatch.setenv("LAB_APT_OPTIONS", "Acquire::Check-Valid-Until=false")
+    client = SimpleNamespace(images=SimpleNamespace(get=refuse), api=SimpleNamespace(build=build))
+    images.ensure(client, "unix:///var/run/docker.sock")  # type: ignore[arg-type]
+    asked_for = {line.split()[1].split("=")[0] for line in dockerfile() if line.startswith("ARG ")}
+    assert asked_for <= arguments.keys()
+    assert arguments["PACKAGES"].split() == images.packages("machine", arguments["SUITE"])
+    assert arguments["APT_SETTINGS"].splitlines()[-1] == 'Acquire::Check-Valid-Until "false";'
+
+
+def dockerfile() -> list[str]:
+    return (images.DEFINITIONS / "machine" / "Dockerfile").read_text().splitlines()
 
 
 def test_a_failed_build_is_told_by_the_last_lines_that_it_printed() -> None:
