@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from nbval.plugin import IPyNbFile
 from xdist.scheduler import LoadFileScheduling
 
 from helpers import notebooks
-from helpers.engine import embedded
 from helpers.learning.claims import ROWS
-from helpers.paths import ENGINE
+from helpers.paths import engine_of_tests
 from helpers.setup import environment
+from tests import own_engines
 from tests.notebooks.rehearsal import with_rehearsals
+
+RUN = pytest.StashKey[IO[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,10 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.update(notebooks.UNATTENDED)
     if config.option.nbval:
         environment.list_fonts()
-    # An emulated engine uses one processor: each additional worker of pytest-xdist has its own engine.
-    worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
-    if worker != "gw0":
-        os.environ["LAB_INSTANCE"] = f"{ENGINE}-{worker}"
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    if worker is None:
+        config.stash[RUN] = own_engines.claim(workers=bool(config.getoption("numprocesses", None)))
+    elif worker != "gw0":
+        # An emulated engine uses one processor: each additional worker of pytest-xdist has its own engine.
+        os.environ["LAB_INSTANCE"] += f"-{worker}"
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
@@ -53,5 +57,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.getoption("numprocesses", None):  # in the controller, after all workers have ended
-        embedded.stop(f"{ENGINE}-gw*")
+    if lock := config.stash.get(RUN, None):  # in the controller, after all workers have ended
+        own_engines.stop(engine_of_tests())
+        lock.close()

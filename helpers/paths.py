@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from helpers import suites
 from helpers.errors import LabError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -14,6 +15,7 @@ VENV = PROJECT / ".venv"
 BUILD = PROJECT / "build"  # handouts, web site, workshop kit, screenshots
 NAME = "docker-networking-lab"
 ENGINE = "engine"
+TEST_ENGINE = f"{ENGINE}-test-"
 
 
 def chapter_files(directory: Path = NOTEBOOKS) -> list[Path]:
@@ -27,8 +29,16 @@ def cache_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """Return the directory for the record of what a learner has done. Owner only; `make clean` keeps it."""
+    """Return the directory for what a learner has done. Owner only; `make clean` keeps it."""
     return _private(_base("XDG_STATE_HOME", ".local/state") / NAME, "XDG_STATE_HOME")
+
+
+def copies_dir() -> Path:
+    """Return the directory of the learner's copies of the chapters, inside `state_dir`. Owner only.
+
+    It is not in the project: `git pull`, `git clean` and another clone have no effect on it.
+    """
+    return _private(state_dir() / "notebooks", "XDG_STATE_HOME")
 
 
 def run_dir() -> Path:
@@ -49,9 +59,25 @@ def run_dir() -> Path:
 def engine_dir() -> Path:
     """Return the directory that the embedded engine uses while it runs. Owner only.
 
-    There is one such engine, except in a test run, which has several at a time: LAB_INSTANCE names each.
+    There is one such engine for each suite, so that they can run side by side. A test run has its
+    own: LAB_INSTANCE names them.
+
+    Raises
+    ------
+    LabError
+        As `run_dir`, or if LAB_SUITE names no suite.
     """
-    return _private(run_dir() / (os.environ.get("LAB_INSTANCE") or ENGINE))
+    suite = suites.chosen()
+    usual = ENGINE if suite == suites.DEFAULT else f"{ENGINE}-{suite}"
+    return _private(run_dir() / (os.environ.get("LAB_INSTANCE") or usual))
+
+
+def engine_of_tests() -> str:
+    """Return the name of the embedded engine of a test run that this process controls.
+
+    The names of the run's other engines begin with it, and no other names do.
+    """
+    return f"{TEST_ENGINE}{os.getpid():07}"
 
 
 def _base(variable: str, default: str) -> Path:
@@ -80,10 +106,11 @@ def _private(path: Path, variable: str = "") -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = path.lstat()
-        if not path.is_dir() or path.is_symlink() or status.st_uid != os.getuid():
+        if path.is_symlink() or status.st_uid != os.getuid():
+            owner = f"it belongs to user {status.st_uid}, not to you ({os.getuid()})"
             raise LabError(
                 f"Keeping the lab's files in {path}",
-                f"it belongs to user {status.st_uid}, not to you ({os.getuid()})",
+                "it is a symbolic link, not a directory" if path.is_symlink() else owner,
                 f"Move {path} away, or ask its owner to do so.",
             )
         if status.st_mode & 0o077:

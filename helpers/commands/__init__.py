@@ -12,8 +12,13 @@ _CHAPTER = Option("CHAPTER", "01, 01_default_bridge or a path")
 VERBS = (
     Verb(
         "lab",
-        "open the course in JupyterLab, after any set-up still needed; further arguments go to JupyterLab",
+        "open your copies of the chapters in JupyterLab, after any set-up needed; other arguments go to it",
         Needs.LEARNER,
+        (
+            Option("--update", "make new copies of chapters that have changed, and keep yours beside them"),
+            Option("--reset", "make new copies of these chapters, and keep yours beside them", of="CHAPTER"),
+            Option("--edit", "open the chapters themselves, to change the course"),
+        ),
         passes_on=True,
     ),
     Verb(
@@ -42,9 +47,9 @@ VERBS = (
     ),
     Verb(
         "progress",
-        "show which chapters and exercises have been done",
+        "show what has been done, which predictions were right, and what to look at again",
         Needs.WHAT_IS_THERE,
-        (Option("--reset", "forget what has been done"),),
+        (Option("--reset", "forget what has been done and predicted"),),
     ),
     Verb(
         "stop",

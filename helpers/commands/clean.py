@@ -1,16 +1,17 @@
-"""``clean``: remove every trace of the course from this machine, except the project itself.
+"""``clean``: remove every trace of the course from this machine, except the project and what the learner did.
 
 Runs outside the environment, on the standard library alone, because it deletes the environment.
 """
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
 from helpers import programs
 from helpers.page import redirect
-from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir
+from helpers.paths import BUILD, PROJECT, VENV, cache_dir, run_dir, state_dir
 from helpers.setup import debian, environment
 from helpers.steps import say
 
@@ -31,6 +32,14 @@ def command(arguments: list[str]) -> int:
             if any(directory.iterdir()):
                 say(f"Deleting {directory}")
             shutil.rmtree(directory)
+    yours = state_dir()
+    if any(yours.iterdir()):
+        say(
+            f"What is yours stays in {yours}: copies of the chapters, progress. To delete it, too:\n"
+            f"  rm -r {shlex.quote(str(yours))}"
+        )
+    else:
+        yours.rmdir()
     if packages:
         purge = " ".join(debian.as_root(["apt-get", "purge", "--autoremove", *packages]))
         say(f"These Debian packages were installed for the lab and stay: {' '.join(packages)}\n  {purge}")

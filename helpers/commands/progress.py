@@ -1,4 +1,4 @@
-"""``progress``: which chapters and exercises this learner has done."""
+"""``progress``: what this learner has done, and which predictions were right."""
 
 from __future__ import annotations
 

@@ -8,13 +8,14 @@ import sys
 import psutil
 
 from helpers.commands import engines
-from helpers.paths import PROJECT
+from helpers.paths import PROJECT, engine_of_tests
 
 _MEMORY = 8 * 10**9  # two engines with three machines each, and the tests themselves
 
 
 def command(arguments: list[str]) -> int:
     """Run pytest with `arguments` in the project and return its exit code."""
+    os.environ.setdefault("LAB_INSTANCE", engine_of_tests())  # pytest replaces this process and stops it
     engines.prepare()
     os.chdir(PROJECT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--nbval", *_in_parallel(), *arguments])

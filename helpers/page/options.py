@@ -39,7 +39,7 @@ def check(arguments: Sequence[str]) -> None:
             raise LabError(
                 f"Starting JupyterLab with {argument}",
                 f"it has no option --{name}" + (f"; it has {', '.join(similar)}" if similar else ""),
-                "`python3 -m helpers lab --help-all` lists its options.",
+                "`python3 -m helpers lab --help` lists our options, `--help-all` JupyterLab's.",
             )
     server.parse_command_line(list(arguments))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from helpers.accounts import user_name
 
 _SSH_PORT = "22"
 _WILDCARDS = {"", "*", "0.0.0.0", "::", "[::]"}
@@ -26,7 +27,7 @@ def directions(listening: str, port: int) -> str:
         The address and the TCP port on which JupyterLab listens on this computer.
     """
     target = _LOOPBACK if listening in _WILDCARDS else f"[{listening}]" if ":" in listening else listening
-    user, (host, ssh_port) = _user(), _server()
+    user, (host, ssh_port) = user_name() or "USER", _server()
     elsewhere = "" if ssh_port == _SSH_PORT else f" -p {ssh_port}"
     return (
         "JupyterLab runs on this computer. To reach it from yours, keep this running in a terminal there:\n"
@@ -35,13 +36,6 @@ def directions(listening: str, port: int) -> str:
         f"If you normally use something else than {user}@{host}, use that. If port {port} is already in use\n"
         "on your computer, choose another one for the first number after -L, and in the address."
     )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as in a container
-        return "USER"
 
 
 def _server() -> tuple[str, str]:

@@ -12,7 +12,7 @@ from jupyterlab.labapp import LabApp
 from traitlets.config import Config
 
 from helpers.page import redirect, remote
-from helpers.paths import NOTEBOOKS, chapter_files
+from helpers.paths import chapter_files, copies_dir
 from helpers.steps import say
 
 
@@ -35,7 +35,7 @@ def serve(arguments: Sequence[str]) -> None:
 def _ours() -> Config:
     """Return our settings; they override configuration files, and the command line overrides them."""
     ours = Config()
-    ours.ServerApp.root_dir = str(NOTEBOOKS)
+    ours.ServerApp.root_dir = str(copies_dir())
     ours.ServerApp.ip = "127.0.0.1"
     ours.ServerApp.answer_yes = True  # one Ctrl-C ends it; kernels are shut down cleanly
     ours.ServerApp.log_level = "WARN"  # the address is shown anyway
