@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>()#+.!|~$^-])")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -13,3 +16,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def cell(text: str) -> str:
     """Make any text fit into a cell: on one line, with no unescaped end of the cell."""
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def plain(text: str) -> str:
+    """Make any text fit into a cell as it is: Markdown interprets none of it."""
+    return _PUNCTUATION.sub(r"\\\1", text.replace("\n", " "))

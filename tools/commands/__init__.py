@@ -37,6 +37,12 @@ VERBS = (
         Needs.EVERYTHING,
         passes_on=True,
     ),
+    Verb(
+        "mutants",
+        "execute chapters on broken networks, and write to docs/mutants.md which claims notice it (--again)",
+        Needs.EVERYTHING,
+        passes_on=True,
+    ),
     Verb("lock", "update the pinned Python packages in the lock files", Needs.EVERYTHING),
 )
 
