@@ -1,14 +1,19 @@
 # Every target delegates to `python3 -m helpers` or `python3 -m tools`. That command installs what it needs besides
 # Python, and announces it first.
 # Chapters, and options for pytest and JupyterLab, go into ARGS:  make run ARGS="01 02"   make test ARGS=-x
+# On another generation of Docker's Engine (bookworm, trixie or forky):  make run SUITE=forky
 # Without internet access, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3
 LEARNER := lab run test doctor shell progress stop sweep clean
-MAINTAINER := handouts book bundle regenerate bench soak lock
+MAINTAINER := handouts book bundle regenerate bench soak mutants lock
 
 .PHONY: help $(LEARNER) $(MAINTAINER) python
 .DEFAULT_GOAL := help
+
+ifdef SUITE
+export LAB_SUITE := $(SUITE)
+endif
 
 ifdef OFFLINE
 export LAB_OFFLINE := $(abspath $(OFFLINE))

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from typing import Any
 
-from helpers import debugging
+from helpers import debugging, suites
 from helpers.errors import LabError
 from helpers.setup import environment
 from helpers.steps import say
@@ -32,10 +33,14 @@ class Needs(Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """What may follow a verb: a flag, or a word that can be repeated (``CHAPTER``)."""
+    """What may follow a verb: a flag, or a word that can be repeated (``CHAPTER``).
+
+    A flag may need such words: `of` is what they are.
+    """
 
     name: str
     summary: str
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,8 @@ def main(package: str, about: str, verbs: Sequence[Verb], arguments: Sequence[st
     if rest and not verb.passes_on:
         parser.error(f"unknown argument: {' '.join(rest)}")
     try:
-        return carry_out(package, verb, [*(getattr(options, "arguments", None) or []), *rest])
+        # In this order, because a flag of ours may take any number of words.
+        return carry_out(package, verb, [*rest, *(getattr(options, "arguments", None) or [])])
     except LabError as error:
         if debugging.enabled():
             raise
@@ -91,6 +97,7 @@ def main(package: str, about: str, verbs: Sequence[Verb], arguments: Sequence[st
 
 def carry_out(package: str, verb: Verb, arguments: list[str]) -> int:
     """Enter the environment that the verb needs, call its ``command``, and return the exit code."""
+    suites.chosen()  # refuses an unknown one before anything is installed
     environment.isolate()
     match verb.needs:
         case Needs.LEARNER:
@@ -109,10 +116,18 @@ def _parser(package: str, about: str, verbs: Sequence[Verb]) -> argparse.Argumen
     for verb in verbs:
         subparser = subparsers.add_parser(verb.name, help=verb.summary, description=verb.summary)
         for one in verb.options:
-            if one.name.startswith("--"):
-                subparser.add_argument(
-                    one.name, action="append_const", const=one.name, dest="arguments", help=one.summary
-                )
-            else:
-                subparser.add_argument("arguments", nargs="*", metavar=one.name, help=one.summary)
+            name, words, nargs = one.name, one.of or None, "+" if one.of else 0
+            if not one.name.startswith("--"):
+                name, words, nargs = "arguments", one.name, "*"
+            subparser.add_argument(name, metavar=words, nargs=nargs, action=_Collect, help=one.summary)
     return parser
+
+
+class _Collect(argparse.Action):
+    """Append a flag and the words after it to `arguments`, as they were given."""
+
+    def __call__(
+        self, parser: Any, namespace: argparse.Namespace, words: Any, flag: str | None = None
+    ) -> None:
+        before = getattr(namespace, "arguments", None) or []
+        namespace.arguments = [*before, *([flag] if flag else []), *words]

@@ -72,9 +72,17 @@ def read(path: Path) -> NotebookNode:
         raise LabError(
             f"Reading the notebook {path}",
             (str(error).strip().splitlines() or [type(error).__name__])[0][:300],
-            f"Repair it, or restore the original: git checkout {path.name}",
+            _how_to_restore(path),
         ) from error
     return notebook
+
+
+def _how_to_restore(path: Path) -> str:
+    if path.parent == NOTEBOOKS:
+        return f"Repair it, or restore the original: git checkout notebooks/{path.name}"
+    return (
+        "Repair it. `python3 -m helpers lab --reset CHAPTER` makes a new copy of a chapter, and keeps yours."
+    )
 
 
 def _find_one(name: str, chapters: Sequence[Path]) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import secrets
@@ -12,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from helpers.accounts import user_name
 from helpers.engine import stock
 from helpers.engine.images import LABEL, MACHINE_IMAGE
 from helpers.paths import state_dir
@@ -31,7 +31,7 @@ def for_lab(lab_id: str) -> dict[str, str]:
         KIND: "lab",
         LAB: lab_id,
         OWNER: identity(),
-        _USER: _user(),
+        _USER: user_name() or str(os.getuid()),
         _HOST: platform.node(),
         PID: str(os.getpid()),
         _CREATED: datetime.now(UTC).isoformat(timespec="seconds"),
@@ -78,10 +78,3 @@ def identity() -> str:
             with suppress(FileExistsError):  # another process was first
                 os.link(drawn.name, path)
     return path.read_text().strip()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return str(os.getuid())

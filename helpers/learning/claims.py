@@ -18,9 +18,10 @@ from helpers.errors import LabError
 from helpers.learning import record
 
 Source = Literal["article", "beyond"]
-HOLDS, FAILS, OUT_OF_SCOPE = "yes", "NO", "does not apply"
+HOLDS, REFUTED, FAILS, OUT_OF_SCOPE = "holds", "refuted", "FAILS", "does not apply"
+SIGNS = {HOLDS: "✓", REFUTED: "≠", FAILS: "✗", OUT_OF_SCOPE: "–"}
 ROWS = "application/vnd.docker-networking.verdicts+json"  # the MIME type of an output's rows
-SIGNS = {HOLDS: "✓", FAILS: "✗", OUT_OF_SCOPE: "–"}
+_LINE_CHARACTERS = 100  # of an observation that follows its claim in one line
 
 
 class ClaimFailed(LabError):
@@ -29,13 +30,42 @@ class ClaimFailed(LabError):
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence, what it leads us to expect, and what the experiment showed."""
+    """One sentence, what it leads us to expect, what the experiment showed, and the verdict.
+
+    JupyterLab, a terminal and nbval see it as a line; only a claim that fails takes more.
+    """
 
     text: str
     expected: Any
     observed: Any
-    holds: str
+    verdict: str
     source: Source
+    scope: str
+
+    @property
+    def label(self) -> str:
+        """The sentence, with the Engines for which it is made."""
+        return f"{self.text} ({self.scope})" if self.scope else self.text
+
+    def __repr__(self) -> str:
+        if self.verdict == FAILS:
+            results = _labelled("expected", as_text(self.expected))
+            results += _labelled("observed", as_text(self.observed))
+            return "\n".join([f"{SIGNS[FAILS]} {self.label}", *results])
+        return f"{SIGNS[self.verdict]} {self.text}{self._seen()}"
+
+    def _repr_html_(self) -> str:
+        sign, _, told = repr(self).partition(" ")
+        return f'<div style="white-space: pre-wrap"><strong>{sign}</strong> {html.escape(told)}</div>'
+
+    def _seen(self) -> str:
+        """What follows the sentence in its line."""
+        if self.verdict == OUT_OF_SCOPE:
+            return f": {OUT_OF_SCOPE} ({self.scope})"
+        if isinstance(self.observed, bool | np.bool_) and self.verdict == HOLDS:
+            return ""  # the sentence says it
+        seen = textwrap.shorten(as_text(self.observed), _LINE_CHARACTERS, placeholder=" …")
+        return f": refuted: {seen}" if self.verdict == REFUTED else f": {seen}"
 
 
 class Verdicts:
@@ -61,12 +91,15 @@ class Verdicts:
         expected: Any,
         observed: Any,
         holds: bool | None = None,
+        refuted_by: Any = None,
         source: Source = "article",
         since: str = "",
         until: str = "",
         lacks: str = "",
     ) -> None:
-        """Record a claim; the same text again (a cell run twice) replaces the earlier verdict.
+        """Decide a claim, show the verdict, and record it for the table.
+
+        The same text again (a cell run twice) replaces the earlier verdict.
 
         Parameters
         ----------
@@ -77,6 +110,9 @@ class Verdicts:
         holds:
             The decision, if it is not equality: then ``expected`` says in words what is required, as in
             ``claim("…", expected="at most 3", observed=n, holds=n <= 3)``.
+        refuted_by:
+            The counter-example, if the chapter expects the sentence to be false: the verdict is then
+            "refuted" if exactly that was observed. Anything else fails, the sentence's own expectation too.
         source:
             Whether the claim is the article's, or ours.
         since, until:
@@ -93,14 +129,16 @@ class Verdicts:
             raise ValueError("a claim with since/until needs Verdicts(…, engine=version)")
         bounds = [f"since Engine {since}" if since else "", f"before Engine {until}" if until else ""]
         bounds.append(f"needs {lacks}" if lacks else "")
-        scope = " and ".join(filter(None, bounds))
         if lacks or ((since or until) and not _within(self.engine, since, until)):
             verdict = OUT_OF_SCOPE
+        elif refuted_by is not None:
+            verdict = REFUTED if same(refuted_by, observed) else FAILS
         else:
             decided = same(expected, observed) if holds is None else bool(holds)
             verdict = HOLDS if decided else FAILS
-        label = f"{text} ({scope})" if scope else text
-        self._claims[text] = Claim(label, expected, observed, verdict, source)
+        scope = " and ".join(filter(None, bounds))
+        self._claims[text] = Claim(text, expected, observed, verdict, source, scope)
+        display(self._claims[text])
 
     def frame(self) -> pd.DataFrame:
         """All verdicts as text.
@@ -108,13 +146,13 @@ class Verdicts:
         Returns
         -------
         DataFrame
-            claim, expected, observed, holds · source ("article" or "beyond"), one row per claim, in the
-            order in which they were first recorded. ``holds`` is "yes", "NO", or "does not apply" (to this
-            Engine).
+            claim, expected, observed, verdict · source ("article" or "beyond"), one row per claim, in the
+            order in which they were first recorded. The verdict is "holds", "refuted", "FAILS" or "does not
+            apply" (to this Engine).
         """
-        columns = ["claim", "expected", "observed", "holds", "source"]
+        columns = ["claim", "expected", "observed", "verdict", "source"]
         rows = [
-            (claim.text, as_text(claim.expected), as_text(claim.observed), claim.holds, claim.source)
+            (claim.label, as_text(claim.expected), as_text(claim.observed), claim.verdict, claim.source)
             for claim in self._claims.values()
         ]
         return pd.DataFrame(rows, columns=columns, dtype="str")
@@ -125,21 +163,21 @@ class Verdicts:
         Raises
         ------
         ClaimFailed
-            After showing the table, if a claim does not hold; or if there is no claim that could fail.
+            After showing the table, if a claim fails; or if there is no claim that could fail.
         """
         table = VerdictTable(self.chapter, self.engine, self.frame())
-        if all(claim.holds == OUT_OF_SCOPE for claim in self._claims.values()):
+        if all(claim.verdict == OUT_OF_SCOPE for claim in self._claims.values()):
             raise ClaimFailed(
                 f"Listing the verdicts of {self.chapter}",
                 "no claim has been recorded that applies to this Engine",
                 "Run the chapter's cells from the top (Run ▸ Run All Cells).",
             )
-        failed = [claim for claim in self._claims.values() if claim.holds == FAILS]
+        failed = [claim for claim in self._claims.values() if claim.verdict == FAILS]
         if failed:
             display(table)
             raise ClaimFailed(
                 f"Checking the {len(self._claims)} claims of {self.chapter}",
-                "\n".join(_failure(claim) for claim in failed),
+                "\n".join(map(repr, failed)),
                 "Run the chapter again from the top. If it fails again, this Engine behaves differently.",
             )
         record.note_done(self.chapter.split()[0])
@@ -159,15 +197,16 @@ class VerdictTable:
     frame: pd.DataFrame
 
     def _heading(self) -> str:
-        asked = int((self.frame["holds"] != OUT_OF_SCOPE).sum())
-        held = int((self.frame["holds"] == HOLDS).sum())
+        counts = self.frame["verdict"].value_counts()
+        asked = len(self.frame) - counts.get(OUT_OF_SCOPE, 0)
         on = f" on Engine {self.engine}" if self.engine else ""
-        return f"{self.chapter}: {held} of {asked} claims hold{on}"
+        heading = f"{self.chapter}: {counts.get(HOLDS, 0)} of {asked} claims hold{on}"
+        return f"{heading}, {counts[REFUTED]} refuted" if REFUTED in counts else heading
 
     def __repr__(self) -> str:
         lines = [self._heading()]
         for row in self.frame.to_dict("records"):
-            sentence = f"[{row['holds']}] {row['claim']} ({row['source']})"
+            sentence = f"[{row['verdict']}] {row['claim']} ({row['source']})"
             lines += ["", *textwrap.wrap(sentence, 100, subsequent_indent="    ")]
             lines += _labelled("expected", row["expected"]) + _labelled("observed", row["observed"])
         return "\n".join(lines)
@@ -187,7 +226,7 @@ class VerdictTable:
 
     def _repr_html_(self) -> str:
         cell = "text-align: left; vertical-align: top; white-space: pre-wrap"
-        columns = ("claim", "expected", "observed", "holds")
+        columns = ("claim", "expected", "observed", "verdict")
         head = "".join(f'<th style="{cell}">{name}</th>' for name in columns)
         body = "".join(
             "<tr>" + "".join(f'<td style="{cell}">{_cell(row, name)}</td>' for name in columns) + "</tr>\n"
@@ -259,11 +298,6 @@ def _release(version: str) -> Version:
     return Version(found.group() if found else "0")  # an Engine's version can be anything, such as "dev"
 
 
-def _failure(claim: Claim) -> str:
-    results = _labelled("expected", as_text(claim.expected)) + _labelled("observed", as_text(claim.observed))
-    return "\n".join([f"✗ {claim.text}", *results])
-
-
 def _labelled(label: str, text: str) -> list[str]:
     first, *rest = text.splitlines() or [""]
     return [f"    {label}  {first}".rstrip(), *(f"              {line}" for line in rest)]
@@ -273,6 +307,6 @@ def _cell(row: pd.Series, column: str) -> str:
     text = html.escape(str(row[column]))
     if column == "claim" and row["source"] == "beyond":
         return f"{text} <em>(beyond the article)</em>"
-    if column == "holds":
+    if column == "verdict":
         return f"<strong>{SIGNS[row[column]]}\N{NO-BREAK SPACE}{text}</strong>"
     return text

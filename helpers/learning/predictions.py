@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from helpers.errors import LabError
+from helpers.learning import record
 from helpers.learning.claims import as_text, same
 
 OPEN = "?"
-_WORDS = {"y": True, "yes": True, "✓": True, "n": False, "no": False, "✗": False, OPEN: None}
+_YES, _NO = ("y", "yes", "true", "✓"), ("n", "no", "false", "✗")
+_WORDS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False), OPEN: None}
 _RIGHT, _WRONG, _LEFT_OPEN = "✓", "✗", "–"
+_ADVICE = (
+    "Nothing predicted. You may go on like this, and it is said only once. To predict, replace None or ? "
+    "with your answer before you run on."
+)
+_advised = False  # in this kernel
+
+TOPICS = {
+    "addresses": "addresses and interfaces",
+    "names": "service discovery",
+    "isolation": "who reaches whom",
+    "ports": "published ports",
+    "speed": "performance",
+    "encapsulation": "how frames travel between machines",
+    "balancing": "load balancing",
+    "failure": "what happens when something fails",
+    "drivers": "network drivers and plugins",
+}
 
 
-def compare(predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd.DataFrame) -> Comparison:
+def compare(
+    about: str, predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd.DataFrame
+) -> Comparison:
     """Compare a prediction with the result, question by question. An open question is not a mistake.
+
+    For `course_map`, the learner's record keeps whether the first answer to each question was right: one that
+    is corrected after the result has been seen does not count. An open question is not recorded.
 
     Parameters
     ----------
+    about:
+        The chapter's number and one of `TOPICS`, such as "02 names".
     predicted:
         Answers by question, None if left open; or a grid as text, as for `read_grid`.
     measured:
@@ -31,8 +59,13 @@ def compare(predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd
     Raises
     ------
     LabError
-        If the prediction has a question that was not measured, or one of the two cannot be read.
+        If the prediction has a question that was not measured, one of the two cannot be read, or the record
+        cannot be written.
+    ValueError
+        If `about` is not a chapter and a topic.
     """
+    if not re.fullmatch(rf"[0-9]{{2}} ({'|'.join(TOPICS)})", about):
+        raise ValueError(f"{about!r} is not a chapter's number and one of {', '.join(TOPICS)}")
     answers = read_grid(predicted) if isinstance(predicted, str) else _answers(predicted)
     truth = _by_pair(measured) if isinstance(measured, pd.DataFrame) else _answers(measured)
     if unknown := [question for question in answers if question not in truth]:
@@ -41,8 +74,11 @@ def compare(predicted: Mapping[str, Any] | str, measured: Mapping[str, Any] | pd
             f"{as_text(unknown)}: not among the questions, which are {as_text(list(truth))}",
             "Change only the answers, not the questions or names.",
         )
-    rows = [(question, answers.get(question), answer) for question, answer in truth.items()]
-    return Comparison(tuple(rows))
+    rows = [(question, _as_in_a_grid(answers.get(question)), true) for question, true in truth.items()]
+    right = {as_text(asked): _is_right(answer, true) for asked, answer, true in rows if answer is not None}
+    if right:
+        record.note_predictions(about, right)
+    return Comparison(tuple(rows), advice="" if right else _advice())
 
 
 def read_grid(text: str) -> dict[str, bool | None]:
@@ -78,9 +114,18 @@ def read_grid(text: str) -> dict[str, bool | None]:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A prediction next to the result; shown as text, and as a table in JupyterLab."""
+    """A prediction next to the result; shown as text, and as a table in JupyterLab.
+
+    Attributes
+    ----------
+    rows:
+        Question, predicted (None if left open) and measured.
+    advice:
+        What precedes the results if nothing was predicted.
+    """
 
     rows: tuple[tuple[str, Any, Any], ...]
+    advice: str = ""
 
     def frame(self) -> pd.DataFrame:
         """Return question, predicted, measured · right ("✓", "✗", "–" if left open), one row per question."""
@@ -93,9 +138,7 @@ class Comparison:
     def _summary(self) -> str:
         marks = [_mark(answer, truth) for _, answer, truth in self.rows]
         made = len(marks) - marks.count(_LEFT_OPEN)
-        if not made:
-            return "Nothing predicted: fill in what you expect, and run this cell again."
-        return f"{marks.count(_RIGHT)} of {made} predictions are right."
+        return f"{marks.count(_RIGHT)} of {made} predictions are right." if made else self.advice
 
     def __repr__(self) -> str:
         lines = [
@@ -103,17 +146,35 @@ class Comparison:
             + (f" (predicted: {row['predicted']})" if row["right"] == _WRONG else "")
             for row in self.frame().to_dict("records")
         ]
-        return "\n".join([self._summary(), *lines])
+        return "\n".join(filter(None, [self._summary(), *lines]))
 
     def _repr_html_(self) -> str:
-        table = self.frame().to_html(index=False, border=0, justify="left")
-        return f"<p><strong>{html.escape(self._summary())}</strong></p>{table}"
+        shown = self.frame()
+        if (shown["right"] == _LEFT_OPEN).all():
+            shown = shown[["question", "measured"]]
+        table = shown.to_html(index=False, border=0, justify="left")
+        summary = html.escape(self._summary())
+        return f"<p><strong>{summary}</strong></p>{table}" if summary else table
+
+
+def _advice() -> str:
+    """Say once in a kernel that a prediction is optional, and how to make one."""
+    global _advised
+    advice, _advised = "" if _advised else _ADVICE, True
+    return advice
 
 
 def _mark(answer: Any, truth: Any) -> str:
     if answer is None:
         return _LEFT_OPEN
-    return _RIGHT if same(truth, answer) else _WRONG
+    return _RIGHT if _is_right(answer, truth) else _WRONG
+
+
+def _is_right(answer: Any, truth: Any) -> bool:
+    """Whether an answer is the true one, or reads like it: "yes" for True, "3" for 3."""
+    if isinstance(truth, bool | np.bool_) and isinstance(answer, str):
+        answer = _WORDS.get(answer.strip().lower(), answer)
+    return same(truth, answer) or as_text(answer).casefold() == as_text(truth).casefold()
 
 
 def _answers(given: Any) -> dict[str, Any]:
@@ -124,6 +185,11 @@ def _answers(given: Any) -> dict[str, Any]:
         f"{type(given).__name__} instead of answers by question",
         'Write them as {"question": answer, …}.',
     )
+
+
+def _as_in_a_grid(answer: Any) -> Any:
+    """Return None for an answer that leaves its question open, be it written as in a grid."""
+    return None if isinstance(answer, str) and answer.strip() in ("", OPEN) else answer
 
 
 def _by_pair(rows: pd.DataFrame) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""What a learner has done: a small file in the user's account that outlives kernels, labs and `make clean`.
+"""What a learner has done and predicted: a small file in the user's account that outlives `make clean`.
 
 With LAB_PROGRESS=off, nothing is read or written: outputs that are compared must not depend on the learner.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,26 @@ from helpers.errors import LabError
 from helpers.file_lock import exclusive
 from helpers.paths import run_dir, state_dir
 
+_PREDICTIONS = "predictions"
+
 
 def path() -> Path:
-    """Return the path of the file: a JSON object with the day on which each thing was first done."""
+    """Return the path of the file, a JSON object.
+
+    It has the day on which each thing was first done; and under "predictions", by chapter and topic, whether
+    the first answer to each question was right.
+    """
     return state_dir() / "progress.json"
 
 
 def when_done(name: str) -> str:
     """Return the day on which the exercise was first done, such as "2026-11-25", or ""."""
-    return read().get(name, "")
+    return done().get(name, "")
+
+
+def done() -> dict[str, str]:
+    """Return the day on which each exercise and chapter was first done; what is damaged counts as absent."""
+    return {name: day for name, day in _read().items() if _is_day(day)}
 
 
 def note_done(*names: str) -> None:
@@ -34,24 +47,38 @@ def note_done(*names: str) -> None:
     LabError
         If the file cannot be written.
     """
-    if _off():
-        return
-    with exclusive(run_dir() / "progress.lock", "another notebook to record its progress"):
-        today = datetime.now(UTC).astimezone().date().isoformat()
-        _write(dict.fromkeys(names, today) | read())
+    today = datetime.now(UTC).astimezone().date().isoformat()
+    with _recording() as (days, _):
+        days |= dict.fromkeys(names, today) | days
 
 
-def read() -> dict[str, str]:
-    """Return the day on which each exercise and chapter was first done; a damaged file counts as empty."""
-    if _off():
-        return {}
-    try:
-        found = json.loads(path().read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {str(name): day for name, day in found.items() if _is_day(day)}
+def predictions() -> dict[str, dict[str, bool]]:
+    """Return whether the first answer to each question was right, by chapter and topic ("02 names")."""
+    found = _read().get(_PREDICTIONS)
+    return {
+        about: {question: right for question, right in answers.items() if isinstance(right, bool)}
+        for about, answers in (found.items() if isinstance(found, dict) else ())
+        if isinstance(answers, dict)
+    }
+
+
+def note_predictions(about: str, right: Mapping[str, bool]) -> None:
+    """Record whether answers were right; a question that has been answered before keeps its first answer.
+
+    Parameters
+    ----------
+    about:
+        Chapter and topic, as in "02 names".
+    right:
+        By question; those that were left open are left out, and can be answered another time.
+
+    Raises
+    ------
+    LabError
+        If the file cannot be written.
+    """
+    with _recording() as (_, predicted):
+        predicted[about] = dict(right) | predicted.get(about, {})
 
 
 def reset() -> None:
@@ -72,6 +99,29 @@ def _off() -> bool:
     return os.environ.get("LAB_PROGRESS") == "off"
 
 
+def _read() -> dict[str, Any]:
+    """Return the content of the file; one that is missing or damaged counts as empty."""
+    if _off():
+        return {}
+    try:
+        found = json.loads(path().read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@contextmanager
+def _recording() -> Iterator[tuple[dict[str, str], dict[str, dict[str, bool]]]]:
+    """Yield the days and the predictions for a change, which is then written; notebooks take turns."""
+    if _off():
+        yield {}, {}
+        return
+    with exclusive(run_dir() / "progress.lock", "another notebook to record its progress"):
+        days, predicted = done(), predictions()
+        yield days, predicted
+        _write({**days, _PREDICTIONS: predicted})
+
+
 def _is_day(value: Any) -> bool:
     try:
         return bool(date.fromisoformat(value).isoformat() == value)
@@ -79,10 +129,10 @@ def _is_day(value: Any) -> bool:
         return False
 
 
-def _write(days: dict[str, str]) -> None:
+def _write(content: Mapping[str, Any]) -> None:
     new = path().with_suffix(".new")
     try:
-        new.write_text(json.dumps(days, indent=1, sort_keys=True) + "\n")
+        new.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
         new.replace(path())
     except OSError as error:
         raise _unwritable(error) from error

@@ -96,6 +96,23 @@ def messages(story: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["step", "sender", "receiver", "message", "ok"])
 
 
+def by_machine(**calls: pd.DataFrame) -> pd.DataFrame:
+    """Which kinds of call the drivers of several machines have received.
+
+    Parameters
+    ----------
+    calls:
+        The calls on each machine, by its name.
+
+    Returns
+    -------
+    DataFrame
+        call (in order of first occurrence) · for each machine, whether it received that call (bool).
+    """
+    kinds = pd.concat(calls.values())["call"].drop_duplicates().reset_index(drop=True)
+    return pd.DataFrame({"call": kinds} | {name: kinds.isin(rows["call"]) for name, rows in calls.items()})
+
+
 def of_socket_plugin(machine: Machine, name: str) -> CallLog:
     """The log of the driver that was started as `name`."""
     return CallLog(machine, SOCKET.format(name=name))

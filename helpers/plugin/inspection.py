@@ -1,4 +1,4 @@
-"""The links that the driver has added on machines, each with its network and container."""
+"""What the plugin is on machines: the links that the driver has added, and the plugins that are installed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = {"wb-": "bridge", "wx-": "vxlan", "wh-": "veth", "wc-": "veth, inner end"}
 COLUMNS = ("machine", "network", "kind", "container", "name")
+INSTALLED = {"machine": "str", "name": "str", "enabled": "bool", "network": "str", "capabilities": "str"}
 
 
 def links(*machines: Machine) -> pd.DataFrame:
@@ -34,6 +35,33 @@ def links(*machines: Machine) -> pd.DataFrame:
         rows += rows_of(machine.name, found, networks, _endpoints(machine))
     rows.sort(key=lambda row: [row[key] for key in ("machine", "network", "kind", "container", "name")])
     return typed(rows, dict.fromkeys(COLUMNS, "str"))
+
+
+@understood("the Engine's list of plugins")
+def installed(*machines: Machine) -> pd.DataFrame:
+    """The managed plugins on each machine, as ``docker plugin ls`` and ``inspect`` show them.
+
+    Returns
+    -------
+    DataFrame
+        machine, name · enabled (bool) · network, capabilities (the privileges that it was granted; several
+        capabilities joined by ", ").
+    """
+    rows = []
+    for machine in machines:
+        plugins: Any = machine.docker.plugins  # docker-py's own types leave this part out
+        for plugin in plugins.list():
+            config = plugin.attrs["Config"]
+            rows.append(
+                {
+                    "machine": machine.name,
+                    "name": plugin.name,
+                    "enabled": plugin.enabled,
+                    "network": config["Network"]["Type"],
+                    "capabilities": ", ".join(config["Linux"]["Capabilities"] or []),
+                }
+            )
+    return typed(rows, INSTALLED)
 
 
 @understood("what `ip -j link` printed")

@@ -89,14 +89,24 @@ def _parse(printed: str, source: str, urls: Mapping[str, str]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of two medians, and its 95 % confidence interval."""
+    """The median time of one path divided by that of another, and the 95 % confidence interval.
 
+    Attributes
+    ----------
+    path, against:
+        The two paths, such as "on the host network" and "through the published port".
+    value, low, high:
+        The ratio and its interval: below 1, `path` takes less time.
+    """
+
+    path: str
+    against: str
     value: float
     low: float
     high: float
 
     def __str__(self) -> str:
-        return f"ratio {self.value:.2f} (95 % interval {self.low:.2f} to {self.high:.2f})"
+        return f"{self.verdict}: ratio {self.value:.2f} (95 % interval {self.low:.2f} to {self.high:.2f})"
 
     @property
     def verdict(self) -> str:
@@ -104,6 +114,13 @@ class Ratio:
         if self.high < 1:
             return "faster"
         return "slower" if self.low > 1 else "no difference found"
+
+    def finding(self, what: str) -> str:
+        """The title of a figure about `what` was timed, which claims no more than the verdict."""
+        share = f"{self.value:.0%} of the time {self.against}"
+        if self.verdict == "no difference found":
+            return f"{what}: no difference found ({self.path}, {share})"
+        return f"{what} is {self.verdict} {self.path}: {share}"
 
 
 def ratio(frame: pd.DataFrame, path: str, against: str) -> Ratio:
@@ -124,7 +141,8 @@ def ratio(frame: pd.DataFrame, path: str, against: str) -> Ratio:
     drawn = random.integers(0, rounds, size=(_RESAMPLES, rounds))
     ratios = [_ratio_of_medians(times[0], times[1], choice) for choice in drawn]
     low, high = np.quantile(ratios, [0.025, 0.975])
-    return Ratio(_ratio_of_medians(times[0], times[1], range(rounds)), float(low), float(high))
+    value = _ratio_of_medians(times[0], times[1], range(rounds))
+    return Ratio(path, against, value, float(low), float(high))
 
 
 def _ratio_of_medians(first: list[Times], second: list[Times], rounds: Iterable[int]) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from helpers import scripts
 from helpers.answers import understood
+from helpers.errors import LabError
 from helpers.probes import inside
 from helpers.probes.frame import tidy
 from helpers.text import natural
@@ -44,6 +45,24 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
         row = answer(text, int(code)) | {"source": source or machine.name, "target": name}
         row["rtt_ms"] = (float(end) - float(start)) * 1000 if row["ok"] else math.nan
         return tidy([row], {"server": "str", "addresses": "str"})
+
+
+def address(machine: Machine, source: str | None, name: str) -> str:
+    """The first address to which the source resolves a name.
+
+    Raises
+    ------
+    LabError
+        If there is none; with the resolver's answer.
+    """
+    row = resolve(machine, source, name).iloc[0]
+    if not row["ok"]:
+        raise LabError(
+            f"Resolving {name} in {source or machine.name}",
+            row["error"],
+            "Run the chapter's cells from the top, in order.",
+        )
+    return str(row["addresses"]).partition(", ")[0]
 
 
 def answer(text: str, exit_code: int) -> dict[str, Any]:

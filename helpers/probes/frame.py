@@ -37,6 +37,11 @@ def tidy(rows: Iterable[Mapping[str, Any]], extra: Mapping[str, str] | None = No
     return typed(rows, {**COLUMNS, **(extra or {})})
 
 
+def answered(rows: pd.DataFrame) -> str:
+    """Return how many of a probe's attempts were answered, such as "3 of 3 answered"."""
+    return f"{rows['ok'].sum()} of {len(rows)} answered"
+
+
 def typed(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Return the rows as a frame with exactly these columns and types, even if there are no rows."""
     return pd.DataFrame(list(rows), columns=list(columns)).astype(dict(columns))

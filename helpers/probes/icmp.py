@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -61,6 +62,39 @@ def ping(
     with understood("what ping printed"):
         [[text, code]] = inside.records(printed)
         return tidy(rows(text, code, source=label, target=target, via=via, count=count, bound=bound))
+
+
+def ping_in_turns(
+    machine: Machine,
+    source: str | None,
+    targets: Mapping[str, str],
+    *,
+    rounds: int = 3,
+    count: int = 15,
+    interval: float = 0.1,
+) -> pd.DataFrame:
+    """Ping several targets in turns (A-B-A-B …), so that other load on the machine affects all alike.
+
+    Parameters
+    ----------
+    machine, source:
+        As for `ping`.
+    targets:
+        Addresses or names, by the name of the path to them.
+    rounds, count, interval:
+        The number of rounds, of echo requests for each target in a round, and the seconds between these.
+
+    Returns
+    -------
+    DataFrame
+        As `ping` returns it; ``via`` is a key of ``targets``.
+    """
+    turns = [
+        ping(machine, source, target, count=count, via=path, interval=interval)
+        for _ in range(rounds)
+        for path, target in targets.items()
+    ]
+    return pd.concat(turns, ignore_index=True)
 
 
 @understood("what ping printed")

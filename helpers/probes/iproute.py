@@ -1,4 +1,4 @@
-"""Addresses, routes and neighbours (IPv4), as the kernel has them in a container or on a machine.
+"""Interfaces, addresses, routes and neighbours (IPv4), as the kernel has them in a container or on a machine.
 
 Read with the machine's ``ip -j`` in the container's network namespace, so a container needs no program.
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 _ADDRESSES = ("source", "interface", "ipv4", "mac")
+_INTERFACES = ("source", "interface", "state", "flags", "mac", "ipv4")
 _ROUTES = ("source", "destination", "gateway", "interface")
 _NEIGHBOURS = ("source", "address", "mac", "interface", "state")
 _LOOPBACK = "00:00:00:00:00:00"  # what the kernel reports for lo, which has no MAC address
@@ -52,14 +53,41 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
             {
                 "source": source,
                 "interface": interface["ifname"],
-                "ipv4": "{local}/{prefixlen}".format(**address),
+                "ipv4": address,
                 "mac": interface["address"].replace(_LOOPBACK, ""),
             }
             for source, interface in listed
-            for address in interface["addr_info"]
-            if address["family"] == "inet"
+            for address in _ipv4(interface)
         ]
         return typed(rows, dict.fromkeys(_ADDRESSES, "str"))
+
+
+@inside.probe
+def interfaces(machine: Machine, *sources: str | None) -> pd.DataFrame:
+    """Every interface with its state; ``sources`` and errors as for :func:`addresses`.
+
+    Returns
+    -------
+    DataFrame
+        source, interface · state ("UP", "DOWN", "UNKNOWN"), flags ("NO-CARRIER BROADCAST UP"), mac ("" on
+        loopback), ipv4 ("172.17.0.1/16"; several joined by ", ") · mtu (bytes), one row per interface, in the
+        order of ``sources`` and of the kernel.
+    """
+    listed = _ask(machine, sources, "address")
+    with understood("the kernel's list of interfaces"):
+        rows = [
+            {
+                "source": source,
+                "interface": interface["ifname"],
+                "state": interface["operstate"],
+                "flags": " ".join(interface["flags"]),
+                "mac": interface["address"].replace(_LOOPBACK, ""),
+                "ipv4": ", ".join(_ipv4(interface)),
+                "mtu": interface["mtu"],
+            }
+            for source, interface in listed
+        ]
+        return typed(rows, dict.fromkeys(_INTERFACES, "str") | {"mtu": "int64"})
 
 
 @inside.probe
@@ -111,6 +139,14 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
         ]
         rows.sort(key=lambda row: (order.index(row["source"]), row["address"]))
         return typed(rows, dict.fromkeys(_NEIGHBOURS, "str"))
+
+
+def _ipv4(interface: dict[str, Any]) -> list[str]:
+    return [
+        "{local}/{prefixlen}".format(**address)
+        for address in interface["addr_info"]
+        if address["family"] == "inet"
+    ]
 
 
 def _ask(machine: Machine, sources: tuple[str | None, ...], what: str) -> list[tuple[str, Any]]:

@@ -17,22 +17,29 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 _RULES = dict.fromkeys(("machine", "port", "to"), "str") | dict.fromkeys(("packets", "bytes"), "int64")
-_CONNECTIONS = ("client", "asked", "asked_port", "answers", "answers_port", "state")
+_CONNECTIONS = ("client", "asked", "answers")
 _DNAT = re.compile(r"--dport (\d+) .*-c (\d+) (\d+) -j DNAT --to-destination (\S+)")
 
 
 @inside.probe
-def nat_rules(machine: Machine) -> pd.DataFrame:
+def nat_rules(machine: Machine, *, since: pd.DataFrame | None = None) -> pd.DataFrame:
     """The destination NAT rule of each port that the machine's Engine publishes.
 
     Only the first packet of a connection traverses the ``nat`` table; for the others, the kernel uses its
     connection tracking (`connections`). So ``packets`` counts connections.
 
+    Parameters
+    ----------
+    machine:
+        Where the Engine runs.
+    since:
+        What this probe returned earlier: only what has been counted since then is returned.
+
     Returns
     -------
     DataFrame
         machine, port (published), to (address:port of the container) · packets, bytes (int, since the rule
-        was added), one row per rule.
+        was added, or since the earlier count), one row per rule.
 
     Source: iptables(8), iptables-extensions(8) "DNAT"; Docker's chain is called DOCKER.
     """
@@ -42,7 +49,13 @@ def nat_rules(machine: Machine) -> pd.DataFrame:
             {"machine": machine.name, "port": port, "to": to, "packets": int(packets), "bytes": int(octets)}
             for port, packets, octets, to in _DNAT.findall(listed)
         ]
-        return typed(rows, _RULES)
+        rules = typed(rows, _RULES)
+    if since is not None:
+        rule = ["machine", "port", "to"]
+        earlier = since.set_index(rule).reindex(pd.MultiIndex.from_frame(rules[rule]), fill_value=0)
+        counts = ["packets", "bytes"]
+        rules[counts] -= earlier[counts].to_numpy()
+    return rules
 
 
 @inside.probe
@@ -52,8 +65,8 @@ def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        client, asked, asked_port (the destination that the client addressed) · answers, answers_port
-        (where the answers come from) · state, one row per connection. Without translation, both are the same.
+        client, asked ("192.168.99.100:8080": the destination that the client addressed), answers (where the
+        answers come from: without translation, from there), one row per connection.
 
     Source: conntrack(8), its XML output.
     """
@@ -71,11 +84,8 @@ def _flows(listed: str) -> pd.DataFrame:
         rows.append(
             {
                 "client": original.findtext("layer3/src"),
-                "asked": original.findtext("layer3/dst"),
-                "asked_port": original.findtext("layer4/dport"),
-                "answers": reply.findtext("layer3/src"),
-                "answers_port": reply.findtext("layer4/sport"),
-                "state": flow.findtext("meta/state"),
+                "asked": f"{original.findtext('layer3/dst')}:{original.findtext('layer4/dport')}",
+                "answers": f"{reply.findtext('layer3/src')}:{reply.findtext('layer4/sport')}",
             }
         )
     return typed(rows, dict.fromkeys(_CONNECTIONS, "str"))

@@ -126,6 +126,41 @@ def reach(
     )
 
 
+@inside.probe
+def reach_among(machines: Sequence[Machine], containers: Mapping[str, Machine] | None = None) -> pd.DataFrame:
+    """Ping between machines and containers: every ordered pair, by address.
+
+    Parameters
+    ----------
+    machines:
+        Each pings from, and is pinged at, its address on the LAN.
+    containers:
+        The machine that each container runs on, by the container's name.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`reach` returns them.
+
+    Raises
+    ------
+    LabError
+        If a container is not running, has no ``ping``, or has not exactly one address.
+    """
+    sources: dict[str, tuple[Machine, str | None]] = {machine.name: (machine, None) for machine in machines}
+    targets = {machine.name: machine.address for machine in machines}
+    for name, machine in (containers or {}).items():
+        found = [address for address in addresses(machine.container(name)).values() if address]
+        if len(found) != 1:
+            raise LabError(
+                f"Finding the address of {name} on {machine.name}",
+                f"it has {', '.join(found) or 'none'}",
+                "Leave it out: only a container with one address has an unambiguous one.",
+            )
+        sources[name], targets[name] = (machine, name), found[0]
+    return reach(sources, targets)
+
+
 def _ping_all(
     machine: Machine, sources: Mapping[str, Container | None], targets: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str]]:

@@ -1,9 +1,8 @@
-"""A swarm's services: their tasks, which replica answered which request, and waiting until all are ready."""
+"""A swarm's nodes, services and tasks, and waiting until all are ready."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +26,90 @@ TASKS: Mapping[str, str] = {
     **dict.fromkeys(("task", "node", "state", "desired", "address"), "str"),
     **dict.fromkeys(("created", "since"), MOMENT),
 }
-REQUESTS: Mapping[str, str] = {
-    **dict.fromkeys(("replica", "node", "client", "path"), "str"),
-    **dict.fromkeys(("status", "number"), "int64"),
-}
-_LOG_LINE = re.compile(r'^(\S+) \S+ \S+ \[[^]]*\] "\w+ (\S+) HTTP/[\d.]+" (\d{3}) ')
+NODES = ("node", "role", "state", "availability", "manager", "address")
+SERVICES: Mapping[str, str] = {"service": "str", "replicas": "int64", "networks": "str", "ports": "str"}
 _SEE_TASKS = "`docker service ps --no-trunc` on the manager shows what keeps a task from running."
-_SERVICE, _TASK = "com.docker.swarm.service.name", "com.docker.swarm.task.name"
+SERVICE_LABEL = "com.docker.swarm.service.name"
 _TABLE = "/proc/net/ip_vs"
+
+
+@inside.probe
+@understood("the Engine's list of nodes")
+def nodes(manager: Machine) -> pd.DataFrame:
+    """The machines of a swarm, as ``docker node ls`` lists them.
+
+    Returns
+    -------
+    DataFrame
+        node, role ("manager", "worker"), state, availability · manager ("leader", "reachable", "" for a
+        worker), address (of a manager, with the port at which workers reach it; "" for a worker). In order of
+        role and name.
+    """
+    api: Any = manager.docker.api
+    rows = []
+    for told in api.nodes():
+        status = told.get("ManagerStatus") or {}
+        rows.append(
+            {
+                "node": told["Description"]["Hostname"],
+                "role": told["Spec"]["Role"],
+                "state": told["Status"]["State"],
+                "availability": told["Spec"]["Availability"],
+                "manager": "leader" if status.get("Leader") else status.get("Reachability", ""),
+                "address": status.get("Addr", ""),
+            }
+        )
+    return typed(sorted(rows, key=lambda row: (row["role"], row["node"])), dict.fromkeys(NODES, "str"))
+
+
+@inside.probe
+@understood("the Engine's list of services")
+def service_networks(manager: Machine) -> pd.DataFrame:
+    """The services of a swarm, and how they are connected.
+
+    Returns
+    -------
+    DataFrame
+        service · replicas (int, desired) · networks (that belong to the swarm and to which its tasks are
+        connected), ports ("8080 → 80/tcp (ingress)"), both "" if none and joined by ", ". In order of name.
+    """
+    api: Any = manager.docker.api
+    rows = []
+    for told in sorted(api.services(status=True), key=lambda told: str(told["Spec"]["Name"])):
+        name = told["Spec"]["Name"]
+        joined = {
+            network["Network"]["Spec"]["Name"]
+            for task in _tasks(manager, name)
+            for network in task.get("NetworksAttachments") or []
+        }
+        ports = [
+            f"{port.get('PublishedPort')} → {port['TargetPort']}/{port['Protocol']} ({port['PublishMode']})"
+            for port in told["Endpoint"].get("Ports") or []
+        ]
+        networks = ", ".join(sorted(joined))
+        rows.append(
+            {"service": name, "replicas": _replicas(told), "networks": networks, "ports": ", ".join(ports)}
+        )
+    return typed(rows, SERVICES)
+
+
+@inside.probe
+@understood("the Engine's list of containers")
+def replica(machine: Machine, service: str) -> str:
+    """The name of the first container on this machine that runs a task of the service.
+
+    Raises
+    ------
+    LabError
+        If there is none.
+    """
+    listed = machine.docker.api.containers(filters={"label": f"{SERVICE_LABEL}={service}"})
+    names = sorted(str(one["Names"][0]).lstrip("/") for one in listed)
+    if not names:
+        raise LabError(
+            f"Looking for a replica of {service} on {machine.name}", "none is running there", _SEE_TASKS
+        )
+    return names[0]
 
 
 @inside.probe
@@ -178,53 +253,3 @@ def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
     api: Any = manager.docker.api
     found: list[dict[str, Any]] = api.tasks(filters={"service": service})
     return found
-
-
-@inside.probe
-def requests_by_replica(machines: Sequence[Machine], service: str, marker: str) -> pd.DataFrame:
-    """Which replica answered which request, according to the replicas' access logs.
-
-    Parameters
-    ----------
-    machines:
-        The machines whose containers' logs are read.
-    service:
-        The name of the service.
-    marker:
-        Only requests with ``?MARKER=number`` in their path are listed.
-
-    Returns
-    -------
-    DataFrame
-        replica ("nginx.1"), node, client (the address that nginx saw), path · status, number (int), one row
-        per request, in order of number.
-    """
-    with ThreadPoolExecutor(max(1, len(machines))) as pool:
-        found = pool.map(lambda machine: _access_logs(machine, service, marker), machines)
-        rows = sorted((row for rows in found for row in rows), key=lambda row: int(row["number"]))
-    with understood("the access logs of the replicas"):
-        return typed(rows, REQUESTS)
-
-
-@understood("the replicas' access logs")
-def _access_logs(machine: Machine, service: str, marker: str) -> list[dict[str, Any]]:
-    api = machine.docker.api
-    rows = []
-    for container in api.containers(filters={"label": f"{_SERVICE}={service}"}):
-        replica = ".".join(container["Labels"][_TASK].split(".")[:2])
-        log = api.logs(container["Id"], stdout=True, stderr=False).decode(errors="replace")
-        rows += [{"replica": replica, "node": machine.name} | row for row in parse_log(log, marker)]
-    return rows
-
-
-def parse_log(text: str, marker: str) -> list[dict[str, Any]]:
-    """The lines of an nginx access log (format "combined") whose path has ``?MARKER=number``."""
-    rows = []
-    for line in text.splitlines():
-        found = _LOG_LINE.match(line)
-        number = re.search(rf"\?{re.escape(marker)}=(\d+)$", found[2]) if found else None
-        if found and number:
-            rows.append(
-                {"client": found[1], "path": found[2], "status": int(found[3]), "number": int(number[1])}
-            )
-    return rows

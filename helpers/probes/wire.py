@@ -39,6 +39,7 @@ PACKETS: Mapping[str, str] = {
 }
 LAYERS: Mapping[str, str] = {"layer": "str", "bytes": "int64", "says": "str"}
 _UNDECODABLE = (EOFError, Scapy_Exception, struct.error)  # what scapy raises for truncated data
+_OVERHEAD = r"^ARP|^TCP \w+$"
 _START_S = 20.0  # until tcpdump listens
 _ICMP_TYPES = {0: "echo reply", 8: "echo request"}
 
@@ -107,8 +108,59 @@ def decode(pcap: bytes) -> pd.DataFrame:
         return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
 
 
+def conversation(frames: pd.DataFrame) -> pd.DataFrame:
+    """What someone who captured the frames can tell about them; what was said twice is listed once.
+
+    ARP and TCP's own segments (handshake, acknowledgements) are left out: pings, requests and answers remain.
+
+    Returns
+    -------
+    DataFrame
+        source, target, carrier, vni, inner_source, inner_target, says: as in `decode`, in order of capture.
+    """
+    columns = ["source", "target", "carrier", "vni", "inner_source", "inner_target", "says"]
+    said = frames[~frames["says"].str.contains(_OVERHEAD)]
+    return said[columns].drop_duplicates(ignore_index=True)
+
+
+def revealed(frames: pd.DataFrame, text: str) -> dict[str, bool]:
+    """What the captured frames reveal.
+
+    Parameters
+    ----------
+    frames:
+        As `decode` returns them.
+    text:
+        The password.
+
+    Returns
+    -------
+    dict
+        "which machines communicate", "how much they send", "which containers communicate", "the password":
+        whether somebody who captured the frames knows it.
+    """
+    return {
+        "which machines communicate": bool((frames["source"] != "").any()),
+        "how much they send": bool((frames["bytes"] > 0).any()),
+        "which containers communicate": bool((frames["inner_source"] != "").any()),
+        "the password": any(text.encode() in frame for frame in frames["frame"]),
+    }
+
+
+def layers(frames: pd.DataFrame, says: str) -> pd.DataFrame:
+    """The headers of the first captured frame that `decode` describes with these words.
+
+    Returns
+    -------
+    DataFrame
+        As `headers` returns them; empty if there is no such frame.
+    """
+    found = frames.loc[frames["says"] == says, "frame"].head(1)
+    return headers(*found) if len(found) else typed([], LAYERS)
+
+
 @understood("a frame", *_UNDECODABLE)
-def layers(frame: bytes) -> pd.DataFrame:
+def headers(frame: bytes) -> pd.DataFrame:
     """The headers of one frame, from the outermost to the innermost, and what is left as payload.
 
     Returns
@@ -122,11 +174,6 @@ def layers(frame: bytes) -> pd.DataFrame:
         for packet in _nested(Ether(frame))
     ]
     return typed(rows, LAYERS)
-
-
-def readable(frames: pd.DataFrame, text: str) -> int:
-    """The number of captured frames in which a text appears unencrypted."""
-    return sum(text.encode() in frame for frame in frames["frame"])
 
 
 def _row(packet: Packet) -> dict[str, Any]:

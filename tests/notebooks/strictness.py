@@ -11,14 +11,14 @@ from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 from helpers import notebooks
-from helpers.learning.claims import FAILS, HOLDS, VerdictTable
+from helpers.learning.claims import FAILS, HOLDS, REFUTED, VerdictTable
 
 
 def strict_verdicts(path: Path) -> list[str]:
     """Return what makes the chapter at `path` less than strict, one sentence per fault; empty if none.
 
     A strict chapter concludes its experiments with a verdict table (``.table()`` of a Verdicts object) whose
-    stored output is compared and in which every claim holds. All its cells have been executed, and a cell
+    stored output is compared and in which no claim fails. All its cells have been executed, and a cell
     whose output is not compared asserts something instead.
     """
     notebook = notebooks.read(path)
@@ -52,9 +52,10 @@ def _missing_verdicts(cells: Sequence[NotebookNode]) -> Iterator[str]:
     if table is None or repr(table) not in shown:
         yield "the stored verdict table is missing, or shows other rows than it has"
         return
-    held, failed = ((table.frame["holds"] == verdict).sum() for verdict in (HOLDS, FAILS))
-    if failed or not held:
-        yield f"only {held} of {held + failed} claims hold in the stored verdict table"
+    decided = table.frame["verdict"].isin({HOLDS, REFUTED}).sum()
+    failed = (table.frame["verdict"] == FAILS).sum()
+    if failed or not decided:
+        yield f"{failed} of {decided + failed} claims fail in the stored verdict table"
 
 
 def _treatment(cell: NotebookNode) -> dict[str, bool]:

@@ -107,14 +107,14 @@ def hide_the_table(notebook: NotebookNode) -> None:
     notebook.cells[TABLE].source += ";\nNone"
 
 
-def store_verdict(holds: str) -> Callable[[NotebookNode], None]:
+def store_verdict(verdict: str) -> Callable[[NotebookNode], None]:
     """Store the table that a chapter shows whose only claim has come to another verdict."""
 
     def change(notebook: NotebookNode) -> None:
         (output,) = notebook.cells[TABLE].outputs
         table = VerdictTable.stored_in([output])
         assert table
-        table.frame["holds"] = holds
+        table.frame["verdict"] = verdict
         output.data = NotebookNode({"text/plain": repr(table), **table._repr_mimebundle_()})
 
     return change
@@ -134,8 +134,8 @@ def store_verdict(holds: str) -> Callable[[NotebookNode], None]:
         (expect_failure, "not compared as displayed"),
         (clear_output, "stored verdict table is missing"),
         (in_outputs("1 of 1 claims", "0 of 1 claims"), "shows other rows than it has"),
-        (store_verdict("NO"), "only 0 of 1 claims hold"),
-        (store_verdict("does not apply"), "only 0 of 0 claims hold"),
+        (store_verdict("FAILS"), "1 of 1 claims fail"),
+        (store_verdict("does not apply"), "0 of 0 claims fail"),
         (forget_execution, "code cell 1 has not been executed"),
         (skip_cell, "code cell 1 is skipped"),
         (ignore_without_assertion, "code cell 1 hides its output from comparison and asserts nothing"),

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import struct
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -105,6 +106,17 @@ class EngineDouble:
             if re.fullmatch(route, asked):
                 return self.changed.get(route, ROUTES[route])
         return _MISSING
+
+
+@contextmanager
+def listening() -> Iterator[EngineDouble]:
+    """Yield a double whose socket has a short path, as a socket must."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        double = EngineDouble(Path(directory) / "engine.sock")
+        try:
+            yield double
+        finally:
+            double.close()
 
 
 @contextmanager

@@ -35,11 +35,17 @@ class Container:
     def __init__(self, name: str, shell: Shell, networks: dict[str, Any] | None = None, pid: int = 1) -> None:
         self.name = name
         self.shell = shell
+        self.log = ""
         self.attrs = {"NetworkSettings": {"Networks": networks or {}}, "State": {"Pid": pid}}
 
     def exec_run(self, argv: list[str], *, stream: bool) -> SimpleNamespace:
         assert stream
         return SimpleNamespace(output=self._stream(self.shell.start(argv)))
+
+    def logs(self, *, stdout: bool, stderr: bool) -> bytes:
+        assert stdout
+        assert not stderr
+        return self.log.encode()
 
     @staticmethod
     def _stream(process: subprocess.Popen[bytes]) -> Iterator[bytes]:

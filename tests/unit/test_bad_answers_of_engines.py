@@ -20,7 +20,17 @@ from helpers.engine.vm import VirtualMachine
 from helpers.errors import LabError
 from helpers.lab import Lab, labels, ownership
 from helpers.lab.stream import Stream
-from tests.unit.engine_double import ID, ROUTES, EngineDouble, frame, hijacked, in_use, reply, told
+from tests.unit.engine_double import (
+    ID,
+    ROUTES,
+    EngineDouble,
+    frame,
+    hijacked,
+    in_use,
+    listening,
+    reply,
+    told,
+)
 from tests.unit.properties import JSON, PRINTED, readable
 
 BODIES = st.one_of(
@@ -49,10 +59,8 @@ ANSWERS = st.one_of(
 
 @pytest.fixture(scope="module")
 def double() -> Iterator[EngineDouble]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        served = EngineDouble(Path(directory) / "engine.sock")
-        yield served
-        served.close()
+    with listening() as started:
+        yield started
 
 
 @pytest.fixture

@@ -64,6 +64,8 @@ class Garbled:
                 tasks=lambda filters: told,
                 inspect_service=lambda name: told,
                 inspect_network=lambda name: told,
+                networks=lambda filters: told,
+                services=lambda status=False: told,
                 containers=lambda filters: told,
                 logs=lambda *_, **__: done.stdout.encode(errors="replace"),
             ),
@@ -73,7 +75,7 @@ class Garbled:
         return self.done
 
     def container(self, name: str) -> Any:
-        return SimpleNamespace(name=name, attrs=self.told)
+        return SimpleNamespace(name=name, attrs=self.told, logs=self.docker.api.logs)
 
 
 TOLD = st.one_of(
@@ -99,12 +101,20 @@ PROBES: dict[str, Callable[[Any], Any]] = {
     "lan": lambda host: probes.lan(SimpleNamespace(machines={"host": host})),  # type: ignore[arg-type]
     "addresses": lambda host: probes.addresses(host, "web", None),
     "routes": lambda host: probes.routes(host, None),
+    "interfaces": lambda host: probes.interfaces(host, "web", None),
     "neighbours": lambda host: probes.neighbours(host, None),
     "nat_rules": lambda host: probes.nat_rules(host),
     "connections": lambda host: probes.connections(host, 80, client="1.2.3.4"),
+    "ways_to_port": lambda host: probes.ways_to_port(host, "web", 80, requests=[(host, None, "1.2.3.4")]),
+    "accesses": lambda host: probes.accesses(host, "web"),
+    "overheard": lambda host: probes.overheard(host, monitors=["web"], frames={"ping": "ICMP"}),
+    "arp": lambda host: probes.arp(host, {"db": "1.2.3.4"}),
+    "senders": lambda host: probes.senders(host, "web"),
+    "namespaces": lambda host: probes.namespaces(host, "web"),
     "ipvs": lambda host: probes.ipvs(host),
     "who_reaches_whom": lambda host: probes.who_reaches_whom(host, ["web", "db"]),
     "reach": lambda host: probes.reach({"web": (host, "web")}, {"db": "1.2.3.4"}),
+    "reach_among": lambda host: probes.reach_among([host], {"web": host}),
     "reach_across": lambda host: probes.reach_across({"web": host, "db": host}, "bridge"),
     "overlay_self_test": lambda host: probes.overlay_self_test(host, host),
     "tasks": lambda host: probes.tasks(host, "nginx"),
@@ -112,6 +122,14 @@ PROBES: dict[str, Callable[[Any], Any]] = {
     "wait_until_running": lambda host: probes.wait_until_running(host, "nginx", timeout=0),
     "wait_until_balanced": lambda host: probes.wait_until_balanced(host, service="nginx", timeout=0),
     "wait_until_reached": lambda host: probes.wait_until_reached(host, "web", "db", timeout=1),
+    "overlays": lambda host: probes.overlays(host),
+    "nodes": lambda host: probes.nodes(host),
+    "service_networks": lambda host: probes.service_networks(host),
+    "service_names": lambda host: probes.service_names(host, "web", "app"),
+    "replica": lambda host: probes.replica(host, "nginx"),
+    "clients": lambda host: probes.clients([host], "nginx", "m"),
+    "ping_unfragmented": lambda host: probes.ping_unfragmented(host, "web", "db", [100]),
+    "ping_in_turns": lambda host: probes.ping_in_turns(host, "web", {"a": "b"}, rounds=1, count=1),
     "capture": lambda host: probes.capture(host, "web", "true", expression="udp"),
 }
 
@@ -138,7 +156,7 @@ def test_captures(data: bytes) -> None:
 @given(st.binary(min_size=1, max_size=80))
 def test_layers_of_a_frame_add_up_to_it(frame: bytes) -> None:
     with readable():
-        assert probes.layers(frame)["bytes"].sum() == len(frame)
+        assert probes.wire.headers(frame)["bytes"].sum() == len(frame)
 
 
 # ---- the plugin

@@ -9,7 +9,6 @@ import math
 import re
 import shlex
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ from helpers.learning.checks import Check
 from helpers.learning.predictions import read_grid
 from helpers.paths import NOTEBOOKS
 from tests.notebooks.strictness import strict_verdicts
-from tests.unit.engine_double import EngineDouble, in_use
+from tests.unit.engine_double import in_use, listening
 from tests.unit.properties import JSON, PRINTED, SCALARS, readable
 from tools.commands import regenerate
 
@@ -72,12 +71,10 @@ def test_machine_names(machines: Any) -> None:
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        double = EngineDouble(Path(directory) / "engine.sock")
-        with in_use(double), Lab(engine=connect("docker")) as started:
+    with listening() as double, in_use(double):
+        with Lab(engine=connect("docker")) as started:
             yield started
         started.engine.close()
-        double.close()
 
 
 @given(ANYTHING)
@@ -240,14 +237,17 @@ def test_a_check_reports_why_it_could_not_run(seen: str) -> None:
 @example({"a": pd.NA}, {"a": 1})
 @example({1: True}, {"a": True})
 @example({}, pd.DataFrame({"source": ["a"]}))
-def test_predictions(predicted: Any, measured: Any) -> None:
-    with readable():
-        comparison = compare(predicted, measured)
-        assert repr(comparison)
-        assert comparison._repr_html_()
-    if isinstance(predicted, dict):
+def test_predictions(kept: Path, predicted: Any, measured: Any) -> None:
+    truths = [measured, dict.fromkeys(predicted, measured)] if isinstance(predicted, dict) else [measured]
+    for truth in truths:
         with readable():
-            assert repr(compare(predicted, dict.fromkeys(predicted, measured)))
+            comparison = compare("01 names", predicted, truth)
+            assert repr(comparison) or not comparison.rows
+            assert comparison._repr_html_()
+            made = (comparison.frame()["right"] != "–").sum()
+            assert sum(map(len, record.predictions().values())) >= (made > 0)
+            assert repr(course_map())
+            record.reset()
 
 
 @given(
@@ -362,17 +362,20 @@ def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @example(b"[" * 100_000)
 @example(b'{"01": "\\ud800"}')
 @example(b'{"01": "yesterday"}')
+@example(b'{"predictions": {"01 names": {"a": 1, "b": null, "\\ud800": false}, "01": true}}')
 def test_the_readable_part_of_a_damaged_record_counts(kept: Path, content: bytes) -> None:
     kept.write_bytes(content)
-    assert all(time.strptime(day, "%Y-%m-%d") for day in record.read().values())
+    assert all(time.strptime(day, "%Y-%m-%d") for day in record.done().values())
     assert repr(course_map()).encode()
     record.note_done("02-1")
     assert record.when_done("02-1")
+    record.note_predictions("02 names", {"a": True})
+    assert record.predictions()["02 names"]["a"]
 
 
 def test_a_record_that_cannot_be_written_raises_a_readable_error(kept: Path) -> None:
     kept.mkdir()
-    assert record.read() == {}
+    assert record.done() == {}
     with pytest.raises(LabError, match="progress"):
         record.note_done("02-1")
     with pytest.raises(LabError, match="progress"):

@@ -10,7 +10,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 
 from helpers.learning import ClaimFailed, Verdicts
-from helpers.learning.claims import ROWS, VerdictTable, as_text, same
+from helpers.learning.claims import FAILS, ROWS, Claim, VerdictTable, as_text, same
 
 FRAME = pd.DataFrame({"name": ["bridge", "host"], "n": [1, 2]})
 
@@ -68,15 +68,15 @@ def verdicts() -> Verdicts:
 
 def test_the_table_of_claims_that_hold() -> None:
     table = verdicts().table()
-    assert list(table.frame["holds"]) == ["yes", "yes"]
+    assert list(table.frame["verdict"]) == ["holds", "holds"]
     assert repr(table) == (
         "01 Default bridge: 2 of 2 claims hold on Engine 26.1.5+dfsg1\n"
         "\n"
-        "[yes] nginx has the first address (article)\n"
+        "[holds] nginx has the first address (article)\n"
         "    expected  172.17.0.2/16\n"
         "    observed  172.17.0.2/16\n"
         "\n"
-        "[yes] few packets are lost (beyond)\n"
+        "[holds] few packets are lost (beyond)\n"
         "    expected  at most 3\n"
         "    observed  2"
     )
@@ -118,6 +118,48 @@ def test_a_failing_claim_is_shown_and_then_raised(capsys: pytest.CaptureFixture[
     assert "2 of 4 claims hold" in capsys.readouterr().out
 
 
+def test_a_claim_shows_its_verdict_in_a_line_when_it_is_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    made = Verdicts("01", engine="26.1.5")
+    made.claim("By name they do not", expected="ping: bad address 'b'", observed="ping: bad address 'b'")
+    made.claim("Every address answers", expected=True, observed=True)
+    made.claim("Addresses follow the order of starting", expected="a b " * 40, observed="a b " * 40)
+    made.claim("MACs are random", expected=1, observed=2, since="28.0")
+    made.claim("Only bridges discover", expected="bridge", refuted_by="macvlan", observed="macvlan")
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["✓ By name they do not: ping: bad address 'b'", "✓ Every address answers"]
+    assert lines[2].startswith("✓ Addresses follow the order of starting: a b a b")
+    assert lines[2].endswith(" …")
+    assert lines[3] == "– MACs are random: does not apply (since Engine 28.0)"
+    assert last == "≠ Only bridges discover: refuted: macvlan"
+
+
+def test_a_claim_that_fails_shows_what_was_expected_and_observed(capsys: pytest.CaptureFixture[str]) -> None:
+    Verdicts("01").claim("Names resolve", expected="yes", observed="no")
+    assert capsys.readouterr().out == "✗ Names resolve\n    expected  yes\n    observed  no\n"
+
+
+def test_a_line_is_escaped_in_html(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = Claim("<b> & c", 1, "a<b", FAILS, "article", "")._repr_html_()
+    assert "<strong>✗</strong> &lt;b&gt; &amp; c\n" in shown
+    assert "a&lt;b" in shown
+
+
+@pytest.mark.parametrize(
+    ("observed", "verdict"),
+    [("macvlan", "refuted"), ("bridge", "FAILS"), ("nothing", "FAILS"), (None, "FAILS")],
+)
+def test_only_the_declared_counter_example_refutes(observed: object, verdict: str) -> None:
+    made = Verdicts("02")
+    made.claim("Only bridges discover", expected="bridge", refuted_by="macvlan", observed=observed)
+    assert list(made.frame()["verdict"]) == [verdict]
+
+
+def test_a_refuted_sentence_is_counted_and_does_not_fail_the_chapter() -> None:
+    made = verdicts()
+    made.claim("Only bridges discover", expected="bridge", refuted_by="macvlan", observed="macvlan")
+    assert "2 of 3 claims hold on Engine 26.1.5+dfsg1, 1 refuted\n" in repr(made.table())
+
+
 def test_a_table_without_claims_is_not_a_success() -> None:
     with pytest.raises(ClaimFailed, match="no claim"):
         Verdicts("01").table()
@@ -126,36 +168,36 @@ def test_a_table_without_claims_is_not_a_success() -> None:
 def test_a_cell_that_is_run_twice_replaces_its_verdict_in_place() -> None:
     made = verdicts()
     made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.9/16")
-    assert list(made.frame()["holds"]) == ["NO", "yes"]
+    assert list(made.frame()["verdict"]) == ["FAILS", "holds"]
     made.claim("nginx has the first address", expected="172.17.0.2/16", observed="172.17.0.2/16")
-    assert list(made.frame()["holds"]) == ["yes", "yes"]
+    assert list(made.frame()["verdict"]) == ["holds", "holds"]
 
 
 @pytest.mark.parametrize(
-    ("engine", "since", "until", "holds"),
+    ("engine", "since", "until", "verdict"),
     [
-        ("26.1.5", "", "28.0", "NO"),
+        ("26.1.5", "", "28.0", "FAILS"),
         ("28.0.0", "", "28.0", "does not apply"),
         ("28.5.2", "", "28.0", "does not apply"),
         ("20.10.24", "25.0", "", "does not apply"),
-        ("25.0.0-rc.1", "25.0", "", "NO"),
-        ("26.1.5+dfsg1", "25.0", "28.0", "NO"),
-        ("26.1.5+dfsg1", "26.1.5", "26.1.6", "NO"),
+        ("25.0.0-rc.1", "25.0", "", "FAILS"),
+        ("26.1.5+dfsg1", "25.0", "28.0", "FAILS"),
+        ("26.1.5+dfsg1", "26.1.5", "26.1.6", "FAILS"),
         ("20.10.24+dfsg1", "", "20.10.24", "does not apply"),
-        ("24.0.5-0ubuntu1~22.04.1", "24.0.5", "24.0.6", "NO"),
-        ("28.5.2", "28.5", "28.10", "NO"),
+        ("24.0.5-0ubuntu1~22.04.1", "24.0.5", "24.0.6", "FAILS"),
+        ("28.5.2", "28.5", "28.10", "FAILS"),
         ("dev", "25.0", "", "does not apply"),
-        ("27.0.0-rc.1", "27", "", "NO"),
+        ("27.0.0-rc.1", "27", "", "FAILS"),
         ("27.0.0-rc.1", "", "27.0", "does not apply"),
     ],
 )
 def test_a_claim_can_be_limited_to_some_engine_versions(
-    engine: str, since: str, until: str, holds: str
+    engine: str, since: str, until: str, verdict: str
 ) -> None:
     made = Verdicts("01", engine=engine)
     made.claim("MAC follows the address", expected="02:42", observed="x", since=since, until=until)
     [row] = made.frame().to_dict("records")
-    assert row["holds"] == holds
+    assert row["verdict"] == verdict
     assert (f"before Engine {until}" in row["claim"]) is bool(until)
 
 
@@ -170,7 +212,7 @@ def test_a_claim_about_something_the_engine_lacks_does_not_apply() -> None:
     made = Verdicts("01")
     made.claim("One MAC", expected=1, observed=None, lacks="ipvlan")
     [row] = made.frame().to_dict("records")
-    assert (row["claim"], row["holds"]) == ("One MAC (needs ipvlan)", "does not apply")
+    assert (row["claim"], row["verdict"]) == ("One MAC (needs ipvlan)", "does not apply")
 
 
 def test_a_version_limit_needs_the_engines_version() -> None:

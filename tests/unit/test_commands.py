@@ -12,7 +12,7 @@ import tools.commands
 from helpers import command_line, programs
 from helpers.command_line import Verb
 from helpers.errors import LabError
-from helpers.paths import PROJECT
+from helpers.paths import NAME, PROJECT
 from helpers.setup import environment
 from helpers.unsupported import obstacle
 
@@ -69,10 +69,14 @@ def test_options_of_pytest_and_jupyterlab_pass_through(monkeypatch: pytest.Monke
     monkeypatch.setattr(command_line, "carry_out", record)
     assert helpers.commands.main(["test", "-x", "--lf", "tests/unit"]) == 0
     assert helpers.commands.main(["lab", "--no-browser", "--ServerApp.port=9999"]) == 0
+    assert (
+        helpers.commands.main(["lab", "--update", "--port", "9", "--reset", "02", "03", "--no-browser"]) == 0
+    )
     assert helpers.commands.main(["stop", "--delete"]) == 0
     assert helpers.commands.main(["stop"]) == 0
     assert " ".join(seen) == (
-        "test -x --lf tests/unit lab --no-browser --ServerApp.port=9999 stop --delete stop"
+        "test -x --lf tests/unit lab --no-browser --ServerApp.port=9999 "
+        "lab --port 9 --no-browser --update --reset 02 03 stop --delete stop"
     )
 
 
@@ -128,3 +132,11 @@ def test_the_development_container_runs_an_existing_verb() -> None:
     assert python == ["python3", "-m", "helpers"]
     assert ("helpers", verb) in VERBS
     assert list((PROJECT / "notebooks").glob(f"{chapter}_*.ipynb"))
+
+
+def test_the_development_container_keeps_a_learners_copies_in_a_volume() -> None:
+    container = json.loads((PROJECT / ".devcontainer" / "devcontainer.json").read_text())
+    state = container["containerEnv"]["XDG_STATE_HOME"]
+    assert f"target={state},type=volume" in container["mounts"][0]
+    assert container["onCreateCommand"].endswith(f" {state}")
+    assert f"{state}/{NAME}/notebooks" in (PROJECT / "docs" / "platforms.md").read_text()

@@ -113,17 +113,17 @@ def test_nothing_is_recorded_when_outputs_are_compared(state: Path, monkeypatch:
     monkeypatch.setenv("LAB_PROGRESS", "off")
     record.note_done("01-1")
     assert not state.exists()
-    assert record.read() == {}
+    assert record.done() == {}
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[1, 2]", '{"01-1": 7}'])
 def test_a_damaged_file_counts_as_empty_and_is_repaired(damaged: str, state: Path) -> None:
     state.write_text(damaged)
-    assert record.read() == {}
+    assert record.done() == {}
     record.note_done("01-1")
-    assert list(record.read()) == ["01-1"]
+    assert list(record.done()) == ["01-1"]
     record.reset()
-    assert record.read() == {}
+    assert record.done() == {}
 
 
 def test_the_date_of_the_first_success_is_kept(state: Path) -> None:

@@ -14,6 +14,7 @@ from tools.publish import editions, handouts, predictions
 from tools.publish.chapters import Chapter, read_all
 
 CHAPTERS = read_all()
+COMPARES = re.compile(r'compare\(\s*"[^"]+",\s*my_')
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_solutions_are_only_in_the_instructors_edition(chapter: Chapter, written
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
 def test_a_prediction_has_room_before_its_answer(chapter: Chapter) -> None:
-    compared = sum("compare(my_" in cell.source.replace("\n    ", "") for cell in chapter.notebook.cells)
+    compared = sum(bool(COMPARES.search(cell.source)) for cell in chapter.notebook.cells)
     found = predictions.find(chapter.notebook)
     assert found
     assert compared <= sum(one.room.count("<table") for one in found)
@@ -78,8 +79,8 @@ def test_the_room_matches_what_a_prediction_asks() -> None:
             new_markdown_cell("**Predict first:** what?"),
             new_code_cell('my_answers = {"a < b": None}\nmy_grid = """\n   x y\nx  . ?\ny  ? .\n"""'),
             new_code_cell("measured = 1"),
-            new_code_cell("compare(my_answers, measured)"),
-            new_code_cell("compare(my_grid, measured)"),
+            new_code_cell('compare("01 names", my_answers, measured)'),
+            new_code_cell('compare("01 names", my_grid, measured)'),
             new_markdown_cell("**Before you run the next cell:** and what will it say?"),
             new_code_cell("%%on host\nping nobody"),
         ]

@@ -22,7 +22,7 @@ from helpers.commands import clean
 from helpers.commands.lab import JUPYTERLAB
 from helpers.errors import LabError
 from helpers.page import options, redirect, remote
-from helpers.paths import PROJECT, run_dir
+from helpers.paths import NAME, PROJECT, copies_dir, run_dir
 from helpers.setup import environment
 from helpers.waiting import NotYet, wait_until
 
@@ -62,6 +62,7 @@ class Learner:
             },
             "HOME": str(home),
             "XDG_CACHE_HOME": str(home / ".cache"),
+            "XDG_STATE_HOME": str(home / ".local" / "state"),
             "BROWSER": f"{sys.executable} {home / 'browser.py'} %s",
             "NOTE": str(self.note),
             "DISPLAY": ":0",
@@ -102,6 +103,7 @@ class Learner:
 @pytest.fixture
 def learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Learner]:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".local" / "state"))
     learner = Learner(tmp_path)
     yield learner
     for one in learner.servers:
@@ -192,8 +194,9 @@ def test_a_file_that_is_held_is_no_leftover(learner: Learner) -> None:
         fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_clean_removes_the_directory_in_the_home(
-    learner: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("worked", [True, False])
+def test_clean_removes_the_directory_in_the_home_and_names_what_it_leaves(
+    worked: bool, learner: Learner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nothing = learner.home / "nothing"
     for name in ("BUILD", "VENV"):
@@ -204,9 +207,16 @@ def test_clean_removes_the_directory_in_the_home(
     monkeypatch.setattr(environment, "usable", lambda: None)
     redirect.in_home().mkdir()
     (redirect.in_home() / "left-open.html").touch()
+    if worked:
+        (copies_dir() / "02_user_defined_bridge.ipynb").touch()
     assert clean.command([]) == 0
     assert not redirect.in_home().exists()
-    assert str(redirect.in_home()) in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert str(redirect.in_home()) in said
+    state = learner.home / ".local" / "state" / NAME
+    assert (f"rm -r {state}" in said) == worked
+    assert state.exists() == worked
+    assert not worked or (copies_dir() / "02_user_defined_bridge.ipynb").exists()
 
 
 def test_over_ssh_the_line_for_the_tunnel_has_the_port_that_jupyterlab_took(learner: Learner) -> None:

@@ -123,3 +123,40 @@ def test_calls_as_messages() -> None:
         ("network create", "wire", "kernel", "vxlan added", True),
         ("again", "Engine", "wire", "CreateNetwork", False),
     ]
+
+
+def test_calls_of_each_kind_by_machine() -> None:
+    allocated = {**LINE, "call": "NetworkDriver.AllocateNetwork"}
+    manager, machine1 = calls.parse(log(allocated, LINE, LINE)), calls.parse(log(LINE))
+    frame = calls.by_machine(manager=manager, machine1=machine1)
+    assert frame.to_dict("records") == [
+        {"call": "AllocateNetwork", "manager": True, "machine1": False},
+        {"call": "CreateNetwork", "manager": True, "machine1": True},
+    ]
+
+
+def test_installed_plugins_and_their_privileges() -> None:
+    config = {"Network": {"Type": "host"}, "Linux": {"Capabilities": ["CAP_NET_ADMIN", "CAP_NET_RAW"]}}
+    bare = {"Network": {"Type": ""}, "Linux": {"Capabilities": None}}
+    plugins = [
+        SimpleNamespace(name="wire:1.0", enabled=True, attrs={"Config": config}),
+        SimpleNamespace(name="disk:2.0", enabled=False, attrs={"Config": bare}),
+    ]
+    docker = SimpleNamespace(plugins=SimpleNamespace(list=lambda: plugins))
+    machine: Any = SimpleNamespace(name="host", docker=docker)
+    assert inspection.installed(machine).to_dict("records") == [
+        {
+            "machine": "host",
+            "name": "wire:1.0",
+            "enabled": True,
+            "network": "host",
+            "capabilities": "CAP_NET_ADMIN, CAP_NET_RAW",
+        },
+        {"machine": "host", "name": "disk:2.0", "enabled": False, "network": "", "capabilities": ""},
+    ]
+
+
+def test_a_machine_without_plugins() -> None:
+    docker = SimpleNamespace(plugins=SimpleNamespace(list=list))
+    machine: Any = SimpleNamespace(name="host", docker=docker)
+    assert inspection.installed(machine).empty

@@ -59,10 +59,17 @@ def test_without_published_ports_there_are_no_rules(tmp_path: Path) -> None:
     assert rules["packets"].dtype == "int64"
 
 
+def test_counts_since_an_earlier_count(tmp_path: Path) -> None:
+    host = says(tmp_path, "iptables", RULES)
+    earlier = probes.nat_rules(host).assign(packets=[2, 7], bytes=[120, 420]).iloc[:1]
+    since = probes.nat_rules(host, since=earlier)
+    assert since["packets"].to_list() == [3, 1]  # the second rule is new
+    assert since["bytes"].to_list() == [180, 60]
+
+
 def test_a_translated_connection_is_answered_by_another_address(tmp_path: Path) -> None:
     tracked = probes.connections(says(tmp_path, "conntrack", FLOW), 8080, client="192.168.99.101")
-    flow = "192.168.99.101 192.168.99.100 8080 172.17.0.2 80 TIME_WAIT".split()
-    assert tracked.iloc[0].to_list() == flow
+    assert tracked.iloc[0].to_list() == ["192.168.99.101", "192.168.99.100:8080", "172.17.0.2:80"]
 
 
 def test_nothing_tracked_is_an_empty_frame(tmp_path: Path) -> None:
@@ -110,7 +117,8 @@ def test_the_verdict_follows_from_the_interval(factor: float, spread: float, ver
     ratio = probes.ratio(measured(factor, spread), "b", against="a")
     assert ratio.verdict == verdict
     assert ratio.low <= ratio.value <= ratio.high
-    assert str(ratio).startswith(f"ratio {ratio.value:.2f} (95 % interval ")
+    assert str(ratio).startswith(f"{verdict}: ratio {ratio.value:.2f} (95 % interval ")
+    assert verdict in ratio.finding("A request")
 
 
 def test_the_same_data_give_the_same_interval() -> None:

@@ -17,7 +17,14 @@ machine: Any = Machine  # which is none, to the type checker
 
 def interface(name: str, mac: str, *addresses: str) -> Any:
     found = [{"family": "inet", "local": one, "prefixlen": 24} for one in addresses]
-    return {"ifname": name, "address": mac, "addr_info": [*found, {"family": "inet6", "local": "::1"}]}
+    return {
+        "ifname": name,
+        "flags": ["NO-CARRIER", "UP"],
+        "mtu": 1500,
+        "operstate": "DOWN",
+        "address": mac,
+        "addr_info": [*found, {"family": "inet6", "local": "::1"}],
+    }
 
 
 LOOPBACK = interface("lo", "00:00:00:00:00:00", "127.0.0.1")
@@ -58,6 +65,20 @@ def test_addresses_are_one_per_row_and_ipv4_only(host: Any) -> None:
         ("nginx", "eth0", "192.168.99.193/24", "02:42:c0:a8:63:c0"),
         ("lonely", "lo", "127.0.0.1/24", ""),
     ]
+
+
+def test_interfaces_are_one_per_row_with_all_their_addresses(host: Any) -> None:
+    frame = probes.interfaces(host, "nginx").drop(columns=["state", "flags", "mtu"])
+    assert [tuple(row) for row in frame.to_numpy()] == [
+        ("nginx", "lo", "", "127.0.0.1/24"),
+        ("nginx", "eth0", "02:42:c0:a8:63:c0", "192.168.99.192/24, 192.168.99.193/24"),
+        ("nginx", "veth1", "02:00:00:00:00:01", ""),
+    ]
+
+
+def test_an_interface_has_the_kernels_flags_and_mtu(host: Any) -> None:
+    [bridge] = probes.interfaces(host, "lonely")[["state", "flags", "mtu"]].to_numpy()
+    assert tuple(bridge) == ("DOWN", "NO-CARRIER UP", 1500)
 
 
 def test_routes(host: Any) -> None:

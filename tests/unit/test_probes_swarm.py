@@ -15,7 +15,7 @@ import pytest
 
 from helpers import probes, scripts
 from helpers.errors import LabError
-from helpers.probes import balancer, burst, inside, overlay, services
+from helpers.probes import access_logs, balancer, burst, inside, overlay, services
 from tests.unit.probe_doubles import Container, Machine, Shell
 
 machine: Any = Machine  # which is none, to the type checker
@@ -74,7 +74,7 @@ def test_ipvs_reads_all_machines(shell: Shell) -> None:
 
 
 def test_only_marked_requests_are_read_from_the_access_log() -> None:
-    rows = services.parse_log(LOG, "fresh")
+    rows = access_logs.parse_log(LOG, "fresh")
     assert [(row["number"], row["status"], row["client"]) for row in rows] == [
         (2, 200, "10.0.0.4"),
         (12, 200, "10.0.0.4"),
@@ -124,7 +124,7 @@ class Swarm:
         return LOG.encode()
 
 
-def manager(shell: Shell, swarm: Swarm) -> Any:
+def manager(shell: Shell, swarm: Any) -> Any:
     found = machine(shell, name="manager")
     found.docker.api = swarm
     return found

@@ -62,6 +62,10 @@ def sanitize(text: str) -> str:
             "pz1kob42tqoe   nginx.1   nginx:latest   manager    Running   Running about a minute ago   ",
         ),
         ("  -> 10.0.0.6:0      Masq    1      0      101", "  -> 10.0.0.17:0     Masq    1      2      99"),
+        (
+            "faster: ratio 0.56 (95 % interval 0.50 to 0.61)",
+            "no difference found: ratio 1.02 (95 % interval 0.91 to 1.12)",
+        ),
         ("Engine: 26.1.5, embedded", "Engine: 28.5.2, docker at unix:///var/run/docker.sock"),
     ],
 )
@@ -91,6 +95,10 @@ def test_values_that_differ_between_runs_are_masked(one: str, other: str) -> Non
         ("nginx:latest   machine1   Running   Running", "nginx:latest   host       Running   Running"),
         ("Up 2 minutes   80/tcp", "Exited (1) 2 minutes ago   80/tcp"),
         ("mtu 1500", "mtu 1450"),
+        (
+            "faster: ratio 0.56 (95 % interval 0.50 to 0.61)",
+            "slower: ratio 1.31 (95 % interval 1.20 to 1.42)",
+        ),
         ("3 of 3 claims hold", "2 of 3 claims hold"),
         ("12 requests", "13 requests"),
     ],

@@ -19,7 +19,7 @@ from helpers.engine.reachable import Endpoint, open_client, resolve
 from helpers.errors import LabError
 from helpers.paths import PROJECT
 from tests.engine.support import mode, wait_until_empty
-from tests.unit.engine_double import EngineDouble
+from tests.unit.engine_double import EngineDouble, listening
 
 # What ssh does, with this computer as the other one: the forward of -L, and the command with our input.
 FORWARDING = f"""#!{sys.executable}
@@ -70,10 +70,8 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 
 @pytest.fixture
 def double() -> Iterator[EngineDouble]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        served = EngineDouble(Path(directory) / "engine.sock")
-        yield served
-        served.close()
+    with listening() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from helpers.engine.reachable import resolve
 from helpers.errors import LabError
 from helpers.lab.tunnel import Tunnel
 from helpers.paths import PROJECT
-from tests.unit.engine_double import EngineDouble, reply
+from tests.unit.engine_double import EngineDouble, listening, reply
 
 SECRET = "dXNlcjpzZWNyZXQ="
 PROXY = "http://proxy.example:3128"
@@ -42,10 +42,8 @@ DAMAGED: list[Any] = [
 
 @pytest.fixture
 def double() -> Iterator[EngineDouble]:
-    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        served = EngineDouble(Path(directory) / "engine.sock")
-        yield served
-        served.close()
+    with listening() as started:
+        yield started
 
 
 @pytest.fixture

@@ -37,11 +37,22 @@ def test_vxlan_is_decoded_down_to_the_request(plain: pd.DataFrame) -> None:
     assert first["says"] == "ICMP echo request"
     assert "TCP PA GET /?password=open-sesame HTTP/1.1" in plain["says"].to_list()
     assert set(plain["bytes"] - plain["inner_bytes"]) == {50}
-    assert probes.readable(plain, "open-sesame") == 1
+
+
+def test_everything_on_an_unencrypted_overlay_is_overheard(plain: pd.DataFrame) -> None:
+    heard = probes.conversation(plain)
+    assert heard["says"].to_list() == [
+        "ICMP echo request",
+        "ICMP echo reply",
+        "TCP PA GET /?password=open-sesame HTTP/1.1",
+        "TCP PA HTTP/1.1 404 Not Found",
+    ]
+    assert set(probes.revealed(plain, "open-sesame").values()) == {True}
+    assert not probes.revealed(plain, "open-barley")["the password"]
 
 
 def test_headers_add_up_to_the_frame(plain: pd.DataFrame) -> None:
-    headers = probes.layers(plain["frame"].iloc[0])
+    headers = probes.layers(plain, "ICMP echo request")
     assert headers["layer"].to_list() == "Ethernet IP UDP VXLAN Ethernet IP ICMP payload".split()
     assert headers["bytes"].to_list() == [14, 20, 8, 8, 14, 20, 8, 56]
     assert headers["bytes"].sum() == len(plain["frame"].iloc[0])
@@ -53,13 +64,22 @@ def test_esp_reveals_only_the_addresses(encrypted: pd.DataFrame) -> None:
     assert set(encrypted["source"]) == {"192.168.99.100", "192.168.99.101"}
     assert set(encrypted["vni"]) == {-1}
     assert set(encrypted["says"]) == set(encrypted["inner_source"]) == {""}
-    assert probes.readable(encrypted, "open-sesame") == 0
-    assert probes.layers(encrypted["frame"].iloc[0])["layer"].to_list()[:3] == ["Ethernet", "IP", "ESP"]
+    assert probes.layers(encrypted, "")["layer"].to_list()[:3] == ["Ethernet", "IP", "ESP"]
+    assert probes.layers(encrypted, "ICMP echo request").empty
+    assert len(probes.conversation(encrypted)) == 2  # one row for each direction
+    assert probes.revealed(encrypted, "open-sesame") == {
+        "which machines communicate": True,
+        "how much they send": True,
+        "which containers communicate": False,
+        "the password": False,
+    }
 
 
 def test_an_empty_capture_is_an_empty_table(plain: pd.DataFrame) -> None:
     nothing = wire.decode((CAPTURES / "vxlan.pcap").read_bytes()[:24])  # only the file header
     assert nothing.empty
+    assert probes.conversation(nothing).empty
+    assert set(probes.revealed(nothing, "open-sesame").values()) == {False}
     assert list(nothing.columns) == list(plain.columns)
 
 

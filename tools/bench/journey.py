@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from helpers import notebooks, programs
+from helpers import notebooks, programs, suites
 from helpers.engine import embedded
 from helpers.errors import LabError
 from helpers.paths import ENGINE, PROJECT, cache_dir, engine_dir
@@ -81,8 +81,10 @@ def memory(chapter: str) -> float:
 
 
 def cached() -> float:
-    """GiB on disk of everything that is cached for the embedded engine."""
-    files = [path for path in (cache_dir() / "engine").rglob("*") if path.is_file()]
+    """GiB on disk of what is cached for the embedded engine in use; others may stand beside it."""
+    entries = (cache_dir() / "engine").glob(f"{suites.chosen()}-*")
+    in_use = max(entries, key=lambda entry: entry.stat().st_mtime)
+    files = [path for path in in_use.rglob("*") if path.is_file()]
     return sum(path.stat().st_blocks * 512 for path in files) / 2**30
 
 

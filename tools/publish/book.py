@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -19,8 +18,7 @@ from helpers.learning import exercises
 from helpers.learning.claims import ROWS
 from helpers.paths import BUILD, PROJECT
 from helpers.steps import step
-from tools.markdown import table
-from tools.publish import glossary, statements
+from tools.publish import article, glossary
 from tools.publish.chapters import HYPERLINK, Chapter, read_all
 
 DIRECTORY = BUILD / "book"
@@ -28,7 +26,6 @@ PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
 _DOCS = PROJECT / "docs"
 _PLUGIN = Path("helpers") / "plugin" / "wire"  # chapter 08 links to its files
 _SPHINX_TIMEOUT_S = 900
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>()#+.!|~$^-])")
 
 
 def build(directory: Path = DIRECTORY) -> Path:
@@ -65,7 +62,7 @@ def _write_source(source: Path, chapters: Sequence[Chapter]) -> None:
         glossary.link(chapter.notebook, words)
         nbformat.write(_for_the_web(deepcopy(chapter.notebook)), source / "notebooks" / chapter.path.name)
     (source / "course_map.md").write_text(_course_map(chapters), "utf-8")
-    (source / "statements.md").write_text(_statements(chapters), "utf-8")
+    (source / "statements.md").write_text(article.page(chapters), "utf-8")
     (source / "api").mkdir()
     for name, page in _api_pages():
         (source / "api" / f"{name}.md").write_text(page, "utf-8")
@@ -96,32 +93,6 @@ def _course_map(chapters: Sequence[Chapter]) -> str:
     return "\n".join(stops)
 
 
-def _statements(chapters: Sequence[Chapter]) -> str:
-    by_chapter = {chapter.name: statements.read(chapter) for chapter in chapters}
-    of_article = [one for found in by_chapter.values() for one in found if one.of_article]
-    held = sum(one.verdict.endswith("yes") for one in of_article)
-    parts = [
-        "# The article's statements",
-        f"{len(of_article)} statements, each tested by an experiment; {held} hold on the Engine listed."
-        " Where the article's own wording or commands fail, the chapter shows this, and the statement listed"
-        " here is the corrected one. The list is taken from the chapters' stored verdict tables.",
-    ]
-    for chapter in chapters:
-        found = by_chapter[chapter.name]
-        rows = [
-            [_plain(one.claim), one.verdict, one.engine, _plain(one.expected), _plain(one.observed)]
-            for one in found
-            if one.of_article
-        ]
-        parts.append(f"## {chapter.title}")
-        if rows:
-            parts.append("\n".join(table(["statement", "verdict", "Engine", "expected", "observed"], rows)))
-        beyond = len(found) - len(rows)
-        where = f"[in the chapter](notebooks/{chapter.path.name})"
-        parts.append(f"Beyond the article: {beyond} more claim{'s' * (beyond != 1)}, {where}.")
-    return "\n\n".join(parts) + "\n"
-
-
 def _api_pages() -> Iterable[tuple[str, str]]:
     """Yield name and text of each page of the reference: one per package, and one that lists them."""
     contents = "\n".join(PACKAGES)
@@ -144,8 +115,3 @@ def _api_pages() -> Iterable[tuple[str, str]]:
 
 def _automodule(module: str) -> str:
     return f"```{{eval-rst}}\n.. automodule:: {module}\n```"
-
-
-def _plain(text: str) -> str:
-    """Escape the text so that Markdown does not interpret any of it."""
-    return _PUNCTUATION.sub(r"\\\1", text)

@@ -71,6 +71,11 @@ class Chapter:
         return found.group(1) if found else ""
 
 
+def only_decides(cell: NotebookNode) -> bool:
+    """Return whether a cell decides claims, and therefore is folded in JupyterLab."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
+
+
 def read_all() -> list[Chapter]:
     """Return the chapters in order, each set to the Pygments lexer that supports cell magics."""
     found = [Chapter(path, notebooks.read(path)) for path in notebooks.find([])]

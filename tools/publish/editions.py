@@ -13,10 +13,11 @@ from nbformat.v4 import new_markdown_cell
 from helpers.errors import LabError
 from helpers.learning import exercises
 from helpers.learning.checks import Check
+from helpers.learning.claims import ROWS
 from helpers.learning.exercise import Exercise
 from helpers.paths import PROJECT
 from tools.publish import predictions
-from tools.publish.chapters import Chapter
+from tools.publish.chapters import Chapter, only_decides
 
 PITFALLS = PROJECT / "docs" / "what_goes_wrong.md"
 _CHECK = re.compile(r'^check\("(\d\d-\d)"\)$', flags=re.MULTILINE)
@@ -38,6 +39,12 @@ def learner(chapter: Chapter) -> NotebookNode:
     """
     notebook = deepcopy(chapter.notebook)
     cells = notebook.cells
+    for cell in cells:
+        if only_decides(cell):
+            cell.metadata.transient = {"remove_source": True}  # nbconvert's own mark
+        for output in cell.get("outputs", []):
+            if ROWS in output.get("data", {}):
+                output.data["text/html"] = _summary(output.data["text/plain"])
     following: dict[int, NotebookNode] = {}
     for one in predictions.find(notebook):
         question = next(at for at in range(one.asked, -1, -1) if cells[at].cell_type == "markdown")
@@ -104,6 +111,12 @@ def _with_exercises(
 def _cell(markdown: str, kind: str) -> NotebookNode:
     cell: NotebookNode = new_markdown_cell(markdown, metadata={"handout": kind})
     return cell
+
+
+def _summary(verdicts: str) -> str:
+    """Return a verdict table without the claims: a handout has each of them where it is decided."""
+    heading, *_ = verdicts.splitlines()
+    return f"<p><strong>{html.escape(heading)}</strong></p>"
 
 
 def _to_solve(exercise: Exercise) -> str:

@@ -29,7 +29,7 @@ COURSE = "course"
 _TITLE = "Docker Networking by Experiment"
 _TEMPLATES = Path(__file__).parent
 _MARGINS: PdfMargins = {"top": "18mm", "bottom": "16mm", "left": "15mm", "right": "15mm"}
-_LONG = 18  # rows or lines; a longer block may break across pages, between two of them
+_LONG = 12  # rows or lines; a longer block may break across pages, between two of them
 _PRINT_MS = 120_000
 _RUNNING = "font: 7.5pt sans-serif; color: #555; width: 100%; margin: 0 15mm; display: flex"
 

@@ -68,12 +68,12 @@ def _parsed(source: str) -> ast.Module:
 def _compared(tree: ast.Module) -> list[str]:
     """Return the names that the cell compares with a measurement."""
     return [
-        node.args[0].id
+        node.args[1].id
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "compare"
-        and isinstance(node.args[0], ast.Name)
+        and isinstance(node.args[1], ast.Name)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from helpers.errors import LabError
-from helpers.learning.claims import SIGNS, VerdictTable
+from helpers.learning.claims import VerdictTable
 from tools.publish.chapters import Chapter
 
 
@@ -18,7 +18,7 @@ class Statement:
     chapter:
         The chapter that decides it.
     claim, expected, observed, verdict:
-        As in the table; the verdict is "✓ yes", "✗ NO" or "– does not apply".
+        As in the table.
     engine:
         The version of the Engine on which the verdict was reached.
     of_article:
@@ -50,7 +50,7 @@ def read(chapter: Chapter) -> list[Statement]:
                     row["claim"],
                     row["expected"],
                     row["observed"],
-                    f"{SIGNS[row['holds']]} {row['holds']}",
+                    row["verdict"],
                     table.engine,
                     row["source"] == "article",
                 )

@@ -17,12 +17,13 @@ import docker
 import docker.errors
 from docker.types import Mount
 
+from helpers import copies
 from helpers.engine import connect, embedded, images, reachable
 from helpers.engine.vm import VirtualMachine
 from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.learning import record
-from helpers.paths import ENGINE, NOTEBOOKS, engine_dir
+from helpers.paths import ENGINE, copies_dir, engine_dir
 from helpers.steps import say
 from tools.soak import lab_objects
 
@@ -68,8 +69,9 @@ class Outcome:
 
 @contextmanager
 def prepared(state: Path) -> Iterator[str]:
-    """Set up a separate engine and progress record; yield the engine's version, then stop it."""
+    """Set up a separate engine, and a learner's files; yield the engine's version, then stop it."""
     os.environ |= {"LAB_ENGINE": "embedded", "LAB_INSTANCE": INSTANCE, "XDG_STATE_HOME": str(state)}
+    copies.prepare()
     record.note_done("01", "01-1")
     try:
         engine = connect()
@@ -98,7 +100,7 @@ def machine_of_the_engine() -> tuple[Path, VirtualMachine]:
 
 def belongings() -> dict[str, str]:
     """Return digests of what belongs to the user: notebooks, progress, objects on the running Engine."""
-    files = [*sorted(NOTEBOOKS.glob("*.ipynb")), record.path()]
+    files = [*sorted(copies_dir().glob("*.ipynb")), record.path()]
     found = {"files": _digest(b"".join(path.read_bytes() for path in files))}
     with client() as engine:
         if engine:

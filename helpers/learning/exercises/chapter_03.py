@@ -20,7 +20,9 @@ EXERCISES = [
         "03-2",
         "real life",
         "A server for the host's own use: run nginx as `nginx_local` and publish its port 80 on the host's"
-        " port 8082, so that the host itself can fetch the page and no one else can.",
+        " port 8082, so that the host itself can fetch the page, and `client` cannot fetch it from the host's"
+        " address. (That keeps honest neighbours out. Before Engine 28, a machine on the same LAN that adds a"
+        " route to the container through the host still reaches it.)",
         checks=[
             runs("nginx_local"),
             answers("http://127.0.0.1:8082/", hint="`-p` also takes an address of the host."),
