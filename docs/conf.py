@@ -10,6 +10,8 @@ exclude_patterns = ["course_map.md", "bench.md", "soak.md"]
 
 # Outputs are the committed ones: nothing is executed here.
 nb_execution_mode = "off"
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # load no script from elsewhere
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3

@@ -19,7 +19,7 @@ OPEN = "?"
 _YES, _NO = ("y", "yes", "true", "✓"), ("n", "no", "false", "✗")
 _WORDS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False), OPEN: None}
 _RIGHT, _WRONG, _LEFT_OPEN = "✓", "✗", "–"
-_ADVICE = (
+LEFT_OPEN_ADVICE = (
     "Nothing predicted. You may go on like this, and it is said only once. To predict, replace None or ? "
     "with your answer before you run on."
 )
@@ -160,7 +160,7 @@ class Comparison:
 def _advice() -> str:
     """Say once in a kernel that a prediction is optional, and how to make one."""
     global _advised
-    advice, _advised = "" if _advised else _ADVICE, True
+    advice, _advised = "" if _advised else LEFT_OPEN_ADVICE, True
     return advice
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from helpers.learning import exercises
 from tools.publish import article, book, glossary, statements
-from tools.publish.chapters import read_all
+from tools.publish.chapters import only_decides, read_all
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 # Text whose contrast with its background is below 3 (WCAG 2.1, the limit for large text).
@@ -99,6 +99,19 @@ def test_no_figure_is_missing(page: Page, site: Path) -> None:
         shown = page.eval_on_selector_all("article img", "all => all.map(one => one.naturalWidth)")
         assert len(shown) == stored
         assert all(width > 100 for width in shown), chapter.name
+
+
+def test_code_that_only_decides_is_behind_show_the_code(page: Page, site: Path) -> None:
+    for chapter in read_all():
+        page.goto((site / "notebooks" / f"{chapter.name}.html").as_uri())
+        folded = page.locator("article details.hide")
+        assert folded.count() == sum(map(only_decides, chapter.notebook.cells)) > 0
+        code = folded.first.locator(".highlight")
+        assert not code.is_visible()
+        folded.first.get_by_text("Show the code").click()
+        assert ".claim(" in code.inner_text()
+        verdicts = page.locator("article .cell_output").filter(has_text=re.compile(r"^\s*[✓≠–] "))
+        assert verdicts.count() >= folded.count()
 
 
 def test_every_page_is_readable_on_a_phone_in_dark_mode(phone: Page, pages: list[Path]) -> None:

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page
 from tools.publish import handouts
 
 # The width between the margins in CSS pixels (1/96 inch), and the paper size in points (1/72 inch).
-A4_WIDTH, LETTER_WIDTH = 680, 702
+A4_WIDTH, LETTER_WIDTH = 695, 717
 SIZES = {"a4": (595, 842), "letter": (612, 792)}
 # The height between the margins of the shorter paper, Letter; a taller figure would be cut in two.
-HEIGHT = 925
+HEIGHT = 948
 # Elements that extend beyond the right edge of the page, or hide part of their content.
 CUT = """elements => elements.filter(element =>
     element.getBoundingClientRect().right > document.documentElement.clientWidth + 1
@@ -49,6 +49,16 @@ def test_figures_are_present_and_answers_are_collapsed(page: Page, pages: list[P
         assert (folded > 0) == (path.parent.name == "learner"), path
         if folded:
             assert not page.locator("details.held .output").first.is_visible()
+
+
+def test_a_learners_course_has_at_most_seventy_pages(
+    browser: Browser, pages: list[Path], tmp_path: Path
+) -> None:
+    source = next(path for path in pages if path.parts[-2:] == ("learner", "course.html"))
+    copy = tmp_path / source.name
+    copy.write_text(source.read_text("utf-8"), "utf-8")
+    (pdf,) = handouts.print_page(browser, copy, ["a4"])
+    assert 40 < pdf.read_bytes().count(b"/MediaBox") <= 70
 
 
 def test_pdfs_have_the_right_size_and_page_numbers_and_no_local_paths(

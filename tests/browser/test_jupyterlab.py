@@ -33,8 +33,10 @@ def test_the_address_leads_to_the_course_map_and_a_chapter_runs(page: Page, addr
     assert seen["figures"], "no figure is shown"
     verdicts = [text for text in seen["tables"] if "observed" in text]
     assert len(verdicts) == 1
-    assert "✓ yes" in re.sub(r"\s+", " ", verdicts[0])
+    assert "✓ holds" in re.sub(r"\s+", " ", verdicts[0])
     assert "✗" not in verdicts[0]
+
+    _unfold_and_fold(page, notebook)
 
     # The link at its end leads to the next chapter.
     notebook.get_by_role("link", name=re.compile("01 Meet the default bridge")).last.click()
@@ -160,6 +162,25 @@ def _from_top_to_bottom(page: Page, notebook: Locator) -> dict[str, list[str]]:
             if figure.evaluate("image => image.naturalWidth > 100 && image.clientWidth > 100"):
                 seen["figures"][str(figure.get_attribute("src"))[-80:]] = None
     return {kind: list(texts) for kind, texts in seen.items()}
+
+
+def _unfold_and_fold(page: Page, notebook: Locator) -> None:
+    """Open the code of the first folded claim, below which its verdict stands, and fold it again."""
+    scrolled = notebook.locator(".jp-WindowedPanel-outer")
+    claim = notebook.locator(".jp-CodeCell").filter(has=page.locator(".jp-InputPlaceholder")).first
+    for position in range(0, int(scrolled.evaluate("element => element.scrollHeight")), 600):
+        scrolled.evaluate(f"element => element.scrollTo(0, {position})")
+        page.wait_for_timeout(SECOND // 2)
+        if claim.count():
+            break
+    expect(claim.locator(".jp-OutputArea-output").first).to_contain_text(re.compile("^✓ "))
+    expect(claim.locator(".jp-InputArea-editor")).to_have_count(0)
+    unfolded = notebook.locator(".jp-CodeCell.jp-mod-selected")
+    claim.locator(".jp-InputPlaceholder").click()
+    expect(unfolded.locator(".jp-InputArea-editor")).to_contain_text(".claim(")
+    page.screenshot(path=SCREENSHOTS / "claim_unfolded.png")
+    unfolded.locator(".jp-InputCollapser").click()
+    expect(unfolded.locator(".jp-InputPlaceholder")).to_be_visible()
 
 
 def _errors(notebook: Locator) -> list[str]:

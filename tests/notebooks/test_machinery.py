@@ -111,7 +111,7 @@ def store_verdict(verdict: str) -> Callable[[NotebookNode], None]:
     """Store the table that a chapter shows whose only claim has come to another verdict."""
 
     def change(notebook: NotebookNode) -> None:
-        (output,) = notebook.cells[TABLE].outputs
+        *_, output = notebook.cells[TABLE].outputs  # after the claim's own line
         table = VerdictTable.stored_in([output])
         assert table
         table.frame["verdict"] = verdict

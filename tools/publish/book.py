@@ -19,7 +19,7 @@ from helpers.learning.claims import ROWS
 from helpers.paths import BUILD, PROJECT
 from helpers.steps import step
 from tools.publish import article, glossary
-from tools.publish.chapters import HYPERLINK, Chapter, read_all
+from tools.publish.chapters import HYPERLINK, Chapter, only_decides, read_all
 
 DIRECTORY = BUILD / "book"
 PACKAGES = ("lab", "probes", "figures", "learning", "plugin", "engine")
@@ -70,6 +70,8 @@ def _write_source(source: Path, chapters: Sequence[Chapter]) -> None:
 
 def _for_the_web(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
+        if only_decides(cell):
+            cell.metadata.tags = ["hide-input"]  # MyST-NB's own mark
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             data.pop(ROWS, None)  # for programs; Sphinx would warn of a type that it does not know

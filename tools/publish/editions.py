@@ -15,13 +15,17 @@ from helpers.learning import exercises
 from helpers.learning.checks import Check
 from helpers.learning.claims import ROWS
 from helpers.learning.exercise import Exercise
+from helpers.learning.predictions import LEFT_OPEN_ADVICE
 from helpers.paths import PROJECT
 from tools.publish import predictions
 from tools.publish.chapters import Chapter, only_decides
 
 PITFALLS = PROJECT / "docs" / "what_goes_wrong.md"
+_ECHO = re.compile(r"^\$ ", flags=re.MULTILINE)  # a command, repeated before what it printed
+_IDENTIFIER = re.compile(r"^([0-9a-f]{64}|[0-9a-z]{25})\n", flags=re.MULTILINE)
 _CHECK = re.compile(r'^check\("(\d\d-\d)"\)$', flags=re.MULTILINE)
-_SOLVING_LINES = {"easy": 2, "real life": 4, "hard": 5}
+_NOTHING_PREDICTED = f"<p><strong>{html.escape(LEFT_OPEN_ADVICE)}</strong></p>"
+_SOLVING_LINES = {"easy": 1, "real life": 3, "hard": 4}
 
 
 class _Names(dict[str, str]):
@@ -40,11 +44,14 @@ def learner(chapter: Chapter) -> NotebookNode:
     notebook = deepcopy(chapter.notebook)
     cells = notebook.cells
     for cell in cells:
+        _as_in_a_terminal(cell)
         if only_decides(cell):
             cell.metadata.transient = {"remove_source": True}  # nbconvert's own mark
         for output in cell.get("outputs", []):
             if ROWS in output.get("data", {}):
                 output.data["text/html"] = _summary(output.data["text/plain"])
+            elif "text/html" in output.get("data", {}):
+                output.data["text/html"] = output.data["text/html"].replace(_NOTHING_PREDICTED, "")
     following: dict[int, NotebookNode] = {}
     for one in predictions.find(notebook):
         question = next(at for at in range(one.asked, -1, -1) if cells[at].cell_type == "markdown")
@@ -106,6 +113,15 @@ def _with_exercises(
             yield following[position]
         if found:
             yield _cell(told(exercises.find(found.group(1))), "exercise")
+
+
+def _as_in_a_terminal(cell: NotebookNode) -> None:
+    """Leave out the commands of a cell whose output repeats them, and identifiers, which no reader needs."""
+    printed = [output for output in cell.get("outputs", []) if output.output_type == "stream"]
+    if cell.source.startswith("%%on") and any(_ECHO.search(output.text) for output in printed):
+        cell.source, _, _ = cell.source.partition("\n")
+        for output in printed:
+            output.text = _IDENTIFIER.sub("", output.text)
 
 
 def _cell(markdown: str, kind: str) -> NotebookNode:

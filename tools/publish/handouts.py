@@ -28,10 +28,10 @@ PAPERS = {"a4": "A4", "letter": "Letter"}
 COURSE = "course"
 _TITLE = "Docker Networking by Experiment"
 _TEMPLATES = Path(__file__).parent
-_MARGINS: PdfMargins = {"top": "18mm", "bottom": "16mm", "left": "15mm", "right": "15mm"}
+_MARGINS: PdfMargins = {"top": "15mm", "bottom": "13mm", "left": "13mm", "right": "13mm"}
 _LONG = 12  # rows or lines; a longer block may break across pages, between two of them
 _PRINT_MS = 120_000
-_RUNNING = "font: 7.5pt sans-serif; color: #555; width: 100%; margin: 0 15mm; display: flex"
+_RUNNING = "font: 7.5pt sans-serif; color: #555; width: 100%; margin: 0 13mm; display: flex"
 
 
 def write(directory: Path = DIRECTORY, papers: Sequence[str] = tuple(PAPERS)) -> list[Path]:
