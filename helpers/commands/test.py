@@ -24,4 +24,4 @@ def command(arguments: list[str]) -> int:
 def _in_parallel() -> list[str]:
     """Use two workers if there is enough memory for two embedded engines."""
     roomy = (os.cpu_count() or 1) > 1 and psutil.virtual_memory().available > _MEMORY
-    return ["--numprocesses=2", "--dist=loadfile"] if roomy else []
+    return ["--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder"] if roomy else []
