@@ -20,7 +20,7 @@ from typing import Any
 
 from helpers.errors import LabError
 from helpers.file_lock import exclusive
-from helpers.paths import PROJECT, chapter_files, copies_dir, run_dir
+from helpers.paths import PROJECT, chapter_files, chapter_number, copies_dir, run_dir
 from helpers.steps import say
 
 Notebook = dict[str, Any]
@@ -76,7 +76,7 @@ def prepare(*, update: bool = False, reset: Collection[Path] = ()) -> None:
 
 def _prepare(path: Path, fresh: Notebook, *, update: bool, reset: bool) -> None:
     """Make the copy `path` if it is missing, or if a new one is asked for; else say what there is to say."""
-    number = path.name[:2]
+    number = chapter_number(path)
     match _state(path, fresh):
         case _State.MISSING:
             _put(path, _as_json(fresh))

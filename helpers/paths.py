@@ -23,6 +23,11 @@ def chapter_files(directory: Path = NOTEBOOKS) -> list[Path]:
     return sorted(directory.glob("[0-9]*.ipynb"))
 
 
+def chapter_number(path: Path) -> str:
+    """Return the number of the chapter in that file: "02", or "02b" for what continues it."""
+    return path.stem.partition("_")[0]
+
+
 def cache_dir() -> Path:
     """Return the directory for what is expensive to rebuild, such as the embedded engine. Owner only."""
     return _private(_base("XDG_CACHE_HOME", ".cache") / NAME, "XDG_CACHE_HOME")

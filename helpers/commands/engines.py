@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helpers.engine import CannotRunHere, connect
 from helpers.lab import reaper
+from helpers.paths import chapter_number
 from helpers.setup import environment
 from helpers.steps import say
 
@@ -23,7 +24,7 @@ def prepare(chapters: Sequence[Path] = ()) -> None:
     """
     environment.list_fonts()
     prepared = set()
-    for chapter in ["", *(path.name[:2] for path in chapters)]:
+    for chapter in ["", *map(chapter_number, chapters)]:
         try:
             engine = connect(chapter=chapter)
         except CannotRunHere:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helpers.learning import exercises, record
 from helpers.learning.predictions import TOPICS
-from helpers.paths import chapter_files
+from helpers.paths import chapter_files, chapter_number
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class CourseMap:
         return [(stop, f"{count} wrong ({about})") for stop, count, about in worst_first if count]
 
     def _wrong_in(self, stop: Stop) -> tuple[int, str]:
-        missed = [one for one in self.predicted if one.chapter == stop.file[:2] and one.right < one.made]
+        number = chapter_number(Path(stop.file))
+        missed = [one for one in self.predicted if one.chapter == number and one.right < one.made]
         return sum(one.made - one.right for one in missed), ", ".join(TOPICS[one.topic] for one in missed)
 
     def __repr__(self) -> str:
@@ -92,7 +93,7 @@ def course_map() -> CourseMap:
     days = record.done()
     stops = []
     for path in chapter_files():
-        number = path.name[:2]
+        number = chapter_number(path)
         of_chapter = {one.id: days.get(one.id, "") for one in exercises.of_chapter(number)}
         stops.append(Stop(path.name, _title(path), days.get(number, ""), of_chapter))
     return CourseMap(tuple(stops), tuple(_predicted()))

@@ -64,7 +64,7 @@ def compare(
     ValueError
         If `about` is not a chapter and a topic.
     """
-    if not re.fullmatch(rf"[0-9]{{2}} ({'|'.join(TOPICS)})", about):
+    if not re.fullmatch(rf"[0-9]{{2}}[a-z]? ({'|'.join(TOPICS)})", about):
         raise ValueError(f"{about!r} is not a chapter's number and one of {', '.join(TOPICS)}")
     answers = read_grid(predicted) if isinstance(predicted, str) else _answers(predicted)
     truth = _by_pair(measured) if isinstance(measured, pd.DataFrame) else _answers(measured)

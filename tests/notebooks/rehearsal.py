@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell
 from helpers.lab import Lab
 from helpers.learning import exercises
 from helpers.learning.exercise import Exercise
-from helpers.paths import NOTEBOOKS, PROJECT
+from helpers.paths import NOTEBOOKS, PROJECT, chapter_number
 
 CLOSING = "lab.close()"
 # Chapters where it is cheap to try solutions without one line: one or two machines, no swarm to wait for.
@@ -82,7 +82,7 @@ def _rehearsal(closing: IPyNbCell) -> pytest.Item:
 
 
 def _cell(path: Path) -> NotebookNode:
-    chapter = path.name[:2]
+    chapter = chapter_number(path)
     told = "".join(f"{_noticed(exercise)}\n" for exercise in exercises.of_chapter(chapter))
     source = _CALL.format(project=str(PROJECT), chapter=chapter)
     output = nbformat.v4.new_output("stream", name="stdout", text=told)

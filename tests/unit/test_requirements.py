@@ -17,7 +17,7 @@ from helpers.engine.probing import Finding
 from helpers.engine.reachable import Endpoint
 from helpers.engine.requirements import Requirement
 from helpers.errors import BadAnswer
-from helpers.paths import chapter_files
+from helpers.paths import chapter_files, chapter_number
 
 GOOD_INFO = {
     "ID": "ABCD",
@@ -166,9 +166,9 @@ def test_a_chapter_asks_for_what_it_alone_needs() -> None:
         for chapter in kind.needed_by.split(", ")
     }
     asked = {
-        path.name[:2]
+        chapter_number(path)
         for path in chapter_files()
-        if f'chapter=\\"{path.name[:2]}\\"' in path.read_text("utf-8")
+        if f'chapter=\\"{chapter_number(path)}\\"' in path.read_text("utf-8")
     }
     assert asked == needed
 

@@ -10,9 +10,10 @@ from nbformat import NotebookNode
 
 from helpers import notebooks
 from helpers.errors import LabError
+from helpers.paths import chapter_number
 
 # A hyperlink to another chapter in HTML; the group is the chapter's name.
-HYPERLINK = re.compile(r'href="(\d\d_\w+)\.ipynb"')
+HYPERLINK = re.compile(r'href="(\d\d[a-z]?_\w+)\.ipynb"')
 _MINUTES = re.compile(r"about (\d+) minutes")
 
 
@@ -39,7 +40,7 @@ class Chapter:
     @property
     def number(self) -> str:
         """The chapter's number, such as "02"."""
-        return self.name[:2]
+        return chapter_number(self.path)
 
     @property
     def title(self) -> str:

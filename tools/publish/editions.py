@@ -23,7 +23,7 @@ from tools.publish.chapters import Chapter, only_decides
 PITFALLS = PROJECT / "docs" / "what_goes_wrong.md"
 _ECHO = re.compile(r"^\$ ", flags=re.MULTILINE)  # a command, repeated before what it printed
 _IDENTIFIER = re.compile(r"^([0-9a-f]{64}|[0-9a-z]{25})\n", flags=re.MULTILINE)
-_CHECK = re.compile(r'^check\("(\d\d-\d)"\)$', flags=re.MULTILINE)
+_CHECK = re.compile(r'^check\("(\d\d[a-z]?-\d)"\)$', flags=re.MULTILINE)
 _NOTHING_PREDICTED = f"<p><strong>{html.escape(LEFT_OPEN_ADVICE)}</strong></p>"
 _SOLVING_LINES = {"easy": 1, "real life": 3, "hard": 4}
 

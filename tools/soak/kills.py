@@ -17,7 +17,7 @@ import psutil
 
 from helpers import notebooks
 from helpers.errors import LabError
-from helpers.paths import PROJECT
+from helpers.paths import PROJECT, chapter_number
 from helpers.waiting import NotYet, wait_until
 from tools.soak import ground, lab_objects
 from tools.soak.ground import Outcome
@@ -101,6 +101,6 @@ def _kill(chapter: Path, moment_s: float) -> tuple[str, int, float] | None:
         if not kernel.is_running():  # a short chapter that has already ended
             return None
         kernel.kill()
-        return f"kernel killed, chapter {chapter.stem[:2]}", objects, ground.seconds_until_gone(labs)
+        return f"kernel killed, chapter {chapter_number(chapter)}", objects, ground.seconds_until_gone(labs)
     finally:
         reader.end()
