@@ -21,6 +21,7 @@ PORT = 2377
 HEARTBEAT_S = 30
 _READY_S = 180
 _POLL_S = 1.0
+_CONTINUES = "will continue in the background"  # an Engine waits no longer than 20 s for itself to join
 _BRIDGE = "docker_gwbridge"  # connects a swarm's containers to the outside; each machine creates its own
 
 
@@ -52,13 +53,17 @@ def form(manager: Machine, *workers: Machine) -> None:
     wait_until_ready(manager, *workers)
 
 
-def join(manager: Machine, *workers: Machine) -> None:
+def join(manager: Machine, *workers: Machine, advertised: str = "") -> None:
     """Let the workers join the manager's swarm, all at the same time.
+
+    An Engine that is slow to join answers before it has: only `wait_until_ready` sees that it is a member.
 
     Parameters
     ----------
     manager, workers:
         A machine that manages a swarm, and machines that are in none.
+    advertised:
+        The address at which a worker says it is reached; by default, its address on the LAN.
 
     Raises
     ------
@@ -77,11 +82,12 @@ def join(manager: Machine, *workers: Machine) -> None:
             worker.docker.swarm.join(
                 remote_addrs=[f"{manager.address}:{PORT}"],
                 join_token=token,
-                advertise_addr=worker.address,
-                data_path_addr=worker.address,
+                advertise_addr=advertised or worker.address,
+                data_path_addr=advertised or worker.address,
             )
         except docker.errors.APIError as error:
-            raise _refused(f"Joining the swarm of {manager.name}", worker, error) from error
+            if _CONTINUES not in str(error.explanation):
+                raise _refused(f"Joining the swarm of {manager.name}", worker, error) from error
 
     with ThreadPoolExecutor(max(1, len(workers))) as pool:
         list(pool.map(join_one, workers))

@@ -22,6 +22,7 @@ class Docker:
         self.api = self.swarm = self
         self.attrs = {"JoinTokens": {"Worker": "token"}}
         self.asked: list[dict[str, Any]] = []
+        self.slow = False
 
     def init(self, **asked: Any) -> None:
         self.asked.append(asked)
@@ -35,6 +36,9 @@ class Docker:
             raise docker.errors.APIError("503", explanation="This node is already part of a swarm")
         self.asked.append(asked)
         self.joined.append(self.name)
+        if self.slow:
+            said = "Timeout was reached before node joined. It will continue in the background."
+            raise docker.errors.APIError("503", explanation=said)
 
     def nodes(self) -> list[dict[str, Any]]:
         return [{"Description": {"Hostname": name}, "Status": {"State": "ready"}} for name in self.joined]
@@ -93,3 +97,10 @@ def test_a_machine_belongs_to_at_most_one_swarm() -> None:
     swarm.join(manager, worker)
     with pytest.raises(LabError, match=r"(?s)on machine1.*already part of a swarm"):
         swarm.join(manager, worker)
+
+
+def test_an_engine_that_is_slow_to_join_is_waited_for() -> None:
+    found = machines()
+    found[1].docker.slow = True
+    swarm.form(*found)
+    assert set(found[0].docker.joined) == set(ADDRESSES)
