@@ -3,6 +3,7 @@
 from helpers.figures.distribution import distribution
 from helpers.figures.encapsulation import encapsulation
 from helpers.figures.matrix import matrices, matrix
+from helpers.figures.request_path import request_path
 from helpers.figures.sequence import sequence
 from helpers.figures.shares import shares
 from helpers.figures.stacks import stacks
@@ -17,6 +18,7 @@ __all__ = [
     "matrices",
     "matrix",
     "phases",
+    "request_path",
     "sequence",
     "shares",
     "stacks",

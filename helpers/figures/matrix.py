@@ -49,6 +49,8 @@ def _grid(
 ) -> Axes:
     """Panels by their headings: (left of the row, above the column) → (state, via)."""
     everything = pd.concat(list(frames.values()))
+    if everything.empty:  # an experiment that does not apply to this Engine
+        return _nothing(title)
     names = list(dict.fromkeys([*everything["source"], *everything["target"]]))
     sources = [name for name in names if name in set(everything["source"])]
     targets = [name for name in names if name in set(everything["target"])]
@@ -68,10 +70,17 @@ def _grid(
             corner = left + columns.index(column) * step_x, height - above - rows.index(row) * step_y
             rows_here = frames[state][frames[state]["via"] == via]
             _panel(ax, rows_here, (sources, targets), corner, f"{state}|{via}")
-        ax.text(
-            left, 0.17, "row pings column    ✓ answer    ✗ no answer", size=9, color=style.SOFT, va="center"
-        )
+        verb = "pings" if (everything["protocol"] == "icmp").all() else "asks"
+        legend = f"row {verb} column    ✓ answer    ✗ no answer"
+        ax.text(left, 0.17, legend, size=9, color=style.SOFT, va="center")
         ax.set_label(_caption(frames))
+    return ax
+
+
+def _nothing(title: str) -> Axes:
+    with style.canvas(style.title_width(title), 0.5, title) as ax:
+        ax.text(0.14, 0.25, "Nothing was measured.", size=TEXT, color=style.SOFT, va="center")
+        ax.set_label("nothing was measured")
     return ax
 
 

@@ -1,6 +1,13 @@
 """A network plugin for Docker: its sources (`wire`), and what installs it on the machines of a lab."""
 
-from helpers.plugin.calls import CallLog, by_machine, messages, of_managed_plugin, of_socket_plugin
+from helpers.plugin.calls import (
+    CallLog,
+    by_machine,
+    discoveries,
+    messages,
+    of_managed_plugin,
+    of_socket_plugin,
+)
 from helpers.plugin.deploy import SocketPlugin, build, kill_managed, start
 from helpers.plugin.inspection import installed, links
 from helpers.plugin.registry import serve as serve_registry
@@ -10,6 +17,7 @@ __all__ = [
     "SocketPlugin",
     "build",
     "by_machine",
+    "discoveries",
     "installed",
     "kill_managed",
     "links",

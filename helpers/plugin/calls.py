@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from helpers.answers import UNREADABLE
+from helpers.answers import UNREADABLE, understood
 from helpers.errors import BadAnswer
 from helpers.probes.frame import typed
 from helpers.waiting import NotYet, wait_until
@@ -111,6 +111,35 @@ def by_machine(**calls: pd.DataFrame) -> pd.DataFrame:
     """
     kinds = pd.concat(calls.values())["call"].drop_duplicates().reset_index(drop=True)
     return pd.DataFrame({"call": kinds} | {name: kinds.isin(rows["call"]) for name, rows in calls.items()})
+
+
+def discoveries(**calls: pd.DataFrame) -> pd.DataFrame:
+    """What the drivers of several machines were told about their surroundings, in calls of DiscoverNew.
+
+    Parameters
+    ----------
+    calls:
+        The calls on each machine, by its name.
+
+    Returns
+    -------
+    DataFrame
+        machine · type (int: 1 for a node, 3 and 4 for keys of encrypted overlays) · fields (the names of what
+        the call contains; not the values, which may be keys), one row per call.
+
+    Source: moby, libnetwork/discoverapi.
+    """
+    with understood("the calls of DiscoverNew"):
+        rows = [
+            {
+                "machine": machine,
+                "type": request["DiscoveryType"],
+                "fields": ", ".join(sorted(request["DiscoveryData"])),
+            }
+            for machine, received in calls.items()
+            for request in received.query("call == 'DiscoverNew'")["request"]
+        ]
+        return typed(rows, {"machine": "str", "type": "int64", "fields": "str"})
 
 
 def of_socket_plugin(machine: Machine, name: str) -> CallLog:

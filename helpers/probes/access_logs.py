@@ -13,7 +13,7 @@ from helpers.answers import understood
 from helpers.probes import inside, logs
 from helpers.probes.frame import typed
 from helpers.probes.overlay import sandbox_address
-from helpers.probes.services import SERVICE_LABEL
+from helpers.probes.services import SERVICE_LABEL, TASK_LABEL
 from helpers.text import natural
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ REQUESTS: Mapping[str, str] = {
     **dict.fromkeys(("replica", "node", "client", "path"), "str"),
     **dict.fromkeys(("status", "number"), "int64"),
 }
-_TASK_LABEL = "com.docker.swarm.task.name"
 
 
 @inside.probe
@@ -90,7 +89,7 @@ def _access_logs(machine: Machine, service: str, marker: str) -> list[dict[str, 
     api = machine.docker.api
     rows = []
     for container in api.containers(filters={"label": f"{SERVICE_LABEL}={service}"}):
-        replica = ".".join(container["Labels"][_TASK_LABEL].split(".")[:2])
+        replica = ".".join(container["Labels"][TASK_LABEL].split(".")[:2])
         log = api.logs(container["Id"], stdout=True, stderr=False).decode(errors="replace")
         rows += [{"replica": replica, "node": machine.name} | row for row in parse_log(log, marker)]
     return rows

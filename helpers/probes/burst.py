@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +83,59 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
 
 
 @inside.probe
-def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.DataFrame:
+def http_to(
+    machine: Machine, urls: Mapping[str, str], *, via: str = "", timeout: float = BOUND_S, patience: int = 0
+) -> pd.DataFrame:
+    """Fetch each of several pages from a machine, in a single run of curl.
+
+    Parameters
+    ----------
+    machine:
+        The client.
+    urls:
+        What it fetches, by the names that the targets have in the result.
+    via:
+        Free text for the column of that name.
+    timeout:
+        Seconds allowed for one request.
+    patience:
+        Seconds in which the client asks again, once a second, if a connection is refused or nothing answers.
+
+    Returns
+    -------
+    DataFrame
+        The probe columns and status (int, 0 without an answer), one row per page. ``rtt_ms``: from the
+        request's start to the first byte of the answer.
+    """
+    outputs = [word for url in urls.values() for word in ("-o", "/dev/null", url)]
+    again = f"--retry {patience} --retry-connrefused --retry-delay 1 --retry-max-time {patience}".split()
+    command = [
+        "curl",
+        "-s",
+        "--max-time",
+        f"{timeout:g}",
+        *(again if patience else []),
+        "-w",
+        _TOLD,
+        *outputs,
+    ]
+    printed = machine.run(shlex.join(command), timeout=len(urls) * (timeout + patience) + 20).stdout
+    common = {"source": machine.name, "via": via, "protocol": "http"}
+    with understood("what curl wrote"):
+        rows = [common | {"target": to} | row for to, row in zip(urls, parse(printed), strict=True)]
+        return tidy(rows, {"status": "int64"})
+
+
+@inside.probe
+def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/", patience: int = 0) -> pd.DataFrame:
     """Let every machine fetch a page from every machine, itself included, through a published port.
+
+    Parameters
+    ----------
+    machines, port, path:
+        The clients, which are also the servers, and what they fetch.
+    patience:
+        As for `http_to`.
 
     Returns
     -------
@@ -93,19 +144,11 @@ def http_mesh(machines: Sequence[Machine], *, port: int, path: str = "/") -> pd.
         names. ``rtt_ms``: from the request's start to the first byte of the answer.
     """
     urls = {machine.name: f"http://{machine.address}:{port}{path}" for machine in machines}
-    outputs = [word for url in urls.values() for word in ("-o", "/dev/null", url)]
-    command = shlex.join([*_CURL, *outputs])
-
-    def ask(machine: Machine) -> list[dict[str, Any]]:
-        printed = machine.run(command, timeout=len(urls) * BOUND_S + 20).stdout
-        common = {"source": machine.name, "via": f"port {port}", "protocol": "http"}
-        with understood("what curl wrote"):
-            return [common | {"target": to} | row for to, row in zip(urls, parse(printed), strict=True)]
-
     with ThreadPoolExecutor(max(1, len(machines))) as pool:
-        rows = [row for found in pool.map(ask, machines) for row in found]
-    with understood("what curl wrote"):
-        return tidy(rows, {"status": "int64"})
+        found = pool.map(
+            lambda machine: http_to(machine, urls, via=f"port {port}", patience=patience), machines
+        )
+        return pd.concat(found, ignore_index=True)
 
 
 @understood("what curl wrote")

@@ -24,12 +24,19 @@ BOUND_S = 12
 
 
 @inside.probe
-def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
-    """Ask the resolver that the source's /etc/resolv.conf names for the IPv4 addresses of ``name``.
+def resolve(machine: Machine, source: str | None, name: str, *, kind: str = "a") -> pd.DataFrame:
+    """Ask the resolver that the source's /etc/resolv.conf names for the addresses of ``name``.
 
     The query goes to the server unchanged: neither /etc/hosts nor the search domains are consulted.
     (busybox's nslookup never reads /etc/hosts, and tries a name with search domains *only* with them,
     unless it ends with a dot; ``ping`` and ``wget`` use both.)
+
+    Parameters
+    ----------
+    machine, source, name:
+        Who asks (None: the machine itself), and for what.
+    kind:
+        The kind of record: "a" for IPv4 addresses, "aaaa" for IPv6 (RFC 3596).
 
     Returns
     -------
@@ -37,7 +44,7 @@ def resolve(machine: Machine, source: str | None, name: str) -> pd.DataFrame:
         The probe columns, one row. ``rtt_ms`` covers the whole run of nslookup, including its start.
         Extra: server (str, "" if none answered) · addresses (str, in numerical order, joined by ", ").
     """
-    command = ["nslookup", "-type=a", name.rstrip(".") + "."]
+    command = ["nslookup", f"-type={kind}", name.rstrip(".") + "."]
     argv = scripts.argv(__package__, "timed_attempts.sh", 1, BOUND_S, *command)
     printed = inside.run(machine, source, argv, timeout=BOUND_S + 5)
     with understood("what nslookup printed"):

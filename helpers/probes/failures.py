@@ -9,10 +9,11 @@ import pandas as pd
 from helpers.errors import LabError
 from helpers.probes import dns
 from helpers.probes.access_logs import requests_by_replica
+from helpers.probes.balanced import wait_until_balanced
 from helpers.probes.load import http_timeline
 from helpers.probes.over_time import reachability_timeline
 from helpers.probes.overlay import wait_until_reached
-from helpers.probes.services import tasks, wait_until_balanced
+from helpers.probes.services import tasks
 
 if TYPE_CHECKING:
     from helpers.lab import Machine

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -64,6 +65,36 @@ def http_get(
             ],
             {"status": "int64"},
         )
+
+
+@inside.probe
+def http_reach(machines: Sequence[Machine], urls: Mapping[str, str], *, timeout: float = 5) -> pd.DataFrame:
+    """Fetch every page from every machine, once; the machines work at the same time.
+
+    Parameters
+    ----------
+    machines:
+        The clients.
+    urls:
+        What to fetch, by its name in the result, such as ``{"page": "http://192.168.99.100:8080/"}``.
+    timeout:
+        Seconds allowed for one request.
+
+    Returns
+    -------
+    DataFrame
+        As for `http_get`; source is the machine's name, target the page's, via "HTTP". One row per pair.
+    """
+
+    def ask(machine: Machine) -> list[pd.DataFrame]:
+        return [
+            http_get(machine, None, url, via="HTTP", timeout=timeout).assign(target=name)
+            for name, url in urls.items()
+        ]
+
+    with ThreadPoolExecutor(max(1, len(machines))) as pool:
+        found = [page for pages in pool.map(ask, machines) for page in pages]
+    return pd.concat([tidy([], {"status": "int64"}), *found], ignore_index=True)
 
 
 def _wget(url: str, count: int, timeout: float) -> list[str]:

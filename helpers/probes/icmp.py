@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -32,6 +32,7 @@ def ping(
     count: int = 4,
     via: str = "",
     interval: float = 0.2,
+    family: Literal["", "4", "6"] = "",
 ) -> pd.DataFrame:
     """Send ``count`` echo requests, ``interval`` seconds apart, and report which were answered.
 
@@ -47,6 +48,8 @@ def ping(
         The number of echo requests, and the seconds between them.
     via:
         Free text for the column of that name, such as "IP" or "name".
+    family:
+        The version of IP to which a name is resolved; by default, the source's own preference.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def ping(
         does not resolve, each row's ``error`` is ping's message: ``ping: bad address 'busybox1'``.
     """
     bound = count * interval + WAIT_S + RESOLVE_S
-    command = ["ping", "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
+    version = [f"-{family}"] if family else []
+    command = ["ping", *version, "-c", str(count), "-i", f"{interval:g}", "-W", str(WAIT_S), target]
     argv = scripts.argv(__package__, "attempts.sh", 1, *inside.bounded(command, bound))
     printed = inside.run(machine, source, argv, timeout=bound + 5)
     label = source or machine.name

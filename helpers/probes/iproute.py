@@ -1,4 +1,4 @@
-"""Interfaces, addresses, routes and neighbours (IPv4), as the kernel has them in a container or on a machine.
+"""Interfaces, addresses, routes and neighbours, as the kernel has them in a container or on a machine.
 
 Read with the machine's ``ip -j`` in the container's network namespace, so a container needs no program.
 
@@ -60,6 +60,25 @@ def addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
             for address in _ipv4(interface)
         ]
         return typed(rows, dict.fromkeys(_ADDRESSES, "str"))
+
+
+@inside.probe
+def ipv6_addresses(machine: Machine, *sources: str | None) -> pd.DataFrame:
+    """Every IPv6 address that is valid beyond its link; ``sources`` and errors as for :func:`addresses`.
+
+    Returns
+    -------
+    DataFrame
+        source, interface, ipv6 ("fd00::2/64"), one row per address, in the order of ``sources``.
+    """
+    listed = _ask(machine, sources, "address")
+    with understood("the kernel's list of addresses"):
+        rows = [
+            {"source": source, "interface": interface["ifname"], "ipv6": address}
+            for source, interface in listed
+            for address in _addresses(interface, "inet6", "global")
+        ]
+        return typed(rows, dict.fromkeys(("source", "interface", "ipv6"), "str"))
 
 
 @inside.probe
@@ -142,10 +161,15 @@ def neighbours(machine: Machine, *sources: str | None) -> pd.DataFrame:
 
 
 def _ipv4(interface: dict[str, Any]) -> list[str]:
+    return _addresses(interface, "inet", "")
+
+
+def _addresses(interface: dict[str, Any], family: str, scope: str) -> list[str]:
+    """The addresses of a family, and of a scope ("": of any)."""
     return [
         "{local}/{prefixlen}".format(**address)
         for address in interface["addr_info"]
-        if address["family"] == "inet"
+        if address["family"] == family and (not scope or address["scope"] == scope)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -74,18 +75,52 @@ def connections(machine: Machine, port: int, *, client: str) -> pd.DataFrame:
     return _flows(machine.run(f"{shlex.join(command)} -o xml 2>/dev/null").stdout)
 
 
-@understood("what conntrack printed", ElementTree.ParseError)
 def _flows(listed: str) -> pd.DataFrame:
-    rows = []
+    rows = [
+        {"client": flow.source.partition(":")[0], "asked": flow.target, "answers": flow.answers}
+        for flow in flows(listed)
+    ]
+    return typed(rows, dict.fromkeys(_CONNECTIONS, "str"))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One tracked connection, its ends as "address:port".
+
+    Attributes
+    ----------
+    source, target:
+        From where to where its first packet went when it arrived.
+    answers, receives:
+        From where to where the answers go when they arrive: what the packets that leave have instead.
+    """
+
+    source: str
+    target: str
+    answers: str
+    receives: str
+
+    @property
+    def number(self) -> str:
+        """The port of the source."""
+        return self.source.rpartition(":")[2]
+
+
+@understood("what conntrack printed", ElementTree.ParseError)
+def flows(listed: str) -> list[Flow]:
+    """Parse the XML that conntrack lists; nothing, if it lists no connection."""
+    found = []
     for flow in ElementTree.fromstring(listed).iter("flow") if listed.strip() else []:
         original, reply = (flow.find(f"meta[@direction='{way}']") for way in ("original", "reply"))
         if original is None or reply is None:
             raise ValueError("a flow without one of its directions")
-        rows.append(
-            {
-                "client": original.findtext("layer3/src"),
-                "asked": f"{original.findtext('layer3/dst')}:{original.findtext('layer4/dport')}",
-                "answers": f"{reply.findtext('layer3/src')}:{reply.findtext('layer4/sport')}",
-            }
-        )
-    return typed(rows, dict.fromkeys(_CONNECTIONS, "str"))
+        found.append(Flow(*_ends(original), *_ends(reply)))
+    return found
+
+
+def _ends(meta: ElementTree.Element) -> tuple[str, str]:
+    source, target = (
+        f"{meta.findtext(f'layer3/{end}')}:{meta.findtext(f'layer4/{port}')}"
+        for end, port in (("src", "sport"), ("dst", "dport"))
+    )
+    return source, target

@@ -48,7 +48,7 @@ def ways_to_port(
             {
                 "source": container or where.name,
                 "target": address,
-                "ok": page["ok"].all(),
+                "ok": page["ok"].any(),
                 "counted": rules.loc[rules["port"] == str(port), "packets"].sum(),
                 "client": seen.iloc[-1] if len(seen) else "",
             }

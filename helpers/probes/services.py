@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import docker.errors
 import pandas as pd
 
-from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside
-from helpers.probes.balancer import in_sandbox
 from helpers.probes.frame import typed
 from helpers.waiting import NotYet, wait_until
 
@@ -28,9 +25,9 @@ TASKS: Mapping[str, str] = {
 }
 NODES = ("node", "role", "state", "availability", "manager", "address")
 SERVICES: Mapping[str, str] = {"service": "str", "replicas": "int64", "networks": "str", "ports": "str"}
-_SEE_TASKS = "`docker service ps --no-trunc` on the manager shows what keeps a task from running."
+SEE_TASKS = "`docker service ps --no-trunc` on the manager shows what keeps a task from running."
 SERVICE_LABEL = "com.docker.swarm.service.name"
-_TABLE = "/proc/net/ip_vs"
+TASK_LABEL = "com.docker.swarm.task.name"  # SERVICE.SLOT.ID
 
 
 @inside.probe
@@ -79,7 +76,7 @@ def service_networks(manager: Machine) -> pd.DataFrame:
         name = told["Spec"]["Name"]
         joined = {
             network["Network"]["Spec"]["Name"]
-            for task in _tasks(manager, name)
+            for task in task_list(manager, name)
             for network in task.get("NetworksAttachments") or []
         }
         ports = [
@@ -88,7 +85,7 @@ def service_networks(manager: Machine) -> pd.DataFrame:
         ]
         networks = ", ".join(sorted(joined))
         rows.append(
-            {"service": name, "replicas": _replicas(told), "networks": networks, "ports": ", ".join(ports)}
+            {"service": name, "replicas": replicas(told), "networks": networks, "ports": ", ".join(ports)}
         )
     return typed(rows, SERVICES)
 
@@ -107,7 +104,7 @@ def replica(machine: Machine, service: str) -> str:
     names = sorted(str(one["Names"][0]).lstrip("/") for one in listed)
     if not names:
         raise LabError(
-            f"Looking for a replica of {service} on {machine.name}", "none is running there", _SEE_TASKS
+            f"Looking for a replica of {service} on {machine.name}", "none is running there", SEE_TASKS
         )
     return names[0]
 
@@ -126,7 +123,7 @@ def tasks(manager: Machine, service: str) -> pd.DataFrame:
     """
     nodes = {node["ID"]: node["Description"]["Hostname"] for node in manager.docker.api.nodes()}
     rows = []
-    for told in sorted(_tasks(manager, service), key=lambda told: (_slot(told), told["CreatedAt"])):
+    for told in sorted(task_list(manager, service), key=lambda told: (_slot(told), told["CreatedAt"])):
         addresses = [
             one for network in told.get("NetworksAttachments") or [] for one in network["Addresses"] or []
         ]
@@ -158,7 +155,7 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
     LabError
         If that takes longer than ``timeout`` (seconds); with the last states of the tasks.
     """
-    wanted = _replicas(_service(manager, service))
+    wanted = replicas(described(manager, service))
 
     def look() -> NotYet | None:
         states = _states(manager, service)
@@ -168,57 +165,20 @@ def wait_until_running(manager: Machine, service: str, timeout: float = BALANCED
         look,
         tried=f"Waiting for {wanted} tasks of {service}",
         within_s=timeout,
-        next_step=_SEE_TASKS,
+        next_step=SEE_TASKS,
         every_s=1,
     )
 
 
-@inside.probe
-def wait_until_balanced(
-    manager: Machine, *workers: Machine, service: str, timeout: float = BALANCED_S
-) -> None:
-    """Wait until every machine's load balancer has all replicas of the service, and all of them answer.
-
-    "Running" is not enough: a task runs before its server listens and before all machines know about it.
+@understood("the Engine's list of services")
+def described(manager: Machine, name: str) -> dict[str, Any]:
+    """A service as the Engine lists it.
 
     Raises
     ------
     LabError
-        If the service publishes no port through the ingress network; or if it takes longer than ``timeout``
-        (seconds), with each machine's last table.
+        If there is none of that name.
     """
-    machines = [manager, *workers]
-    told = _service(manager, service)
-    replicas = _replicas(told)
-    with understood("the Engine's description of a service"):
-        published = told["Endpoint"].get("Ports") or []
-        ports = [port["PublishedPort"] for port in published if port["PublishMode"] == "ingress"]
-    if not ports:
-        raise LabError(
-            f"Waiting for the load balancers in front of {service}",
-            f"it publishes {published or 'nothing'}: no port in ingress mode",
-            "Publish one: docker service create --publish published=…,target=… …",
-        )
-    arguments = [_TABLE, ports[0], replicas, round(timeout)]
-    waiting = scripts.argv(__package__, "wait_until_balanced.sh", *arguments)
-    command = scripts.line(in_sandbox(waiting))
-    with ThreadPoolExecutor(len(machines)) as pool:
-        waited = list(pool.map(lambda machine: machine.run(command, timeout=timeout + 30), machines))
-    late = [
-        f"{machine.name}: {(done.stdout + done.stderr).strip() or 'no output'}"
-        for machine, done in zip(machines, waited, strict=True)
-        if done.exit_code
-    ]
-    if late:
-        raise LabError(
-            f"Waiting for {replicas} replicas of {service} behind port {ports[0]}",
-            "\n".join([*late, f"after {timeout:g} s"]),
-            _SEE_TASKS,
-        )
-
-
-@understood("the Engine's list of services")
-def _service(manager: Machine, name: str) -> dict[str, Any]:
     api: Any = manager.docker.api  # most of its methods for services are untyped
     seen: str
     try:
@@ -237,7 +197,7 @@ def _service(manager: Machine, name: str) -> dict[str, Any]:
 
 
 @understood("the Engine's description of a service")
-def _replicas(service: dict[str, Any]) -> int:
+def replicas(service: dict[str, Any]) -> int:
     """The desired number of tasks; in global mode, the number of machines that can run one."""
     return int(service["ServiceStatus"]["DesiredTasks"])
 
@@ -245,11 +205,12 @@ def _replicas(service: dict[str, Any]) -> int:
 @understood("the Engine's list of tasks")
 def _states(manager: Machine, service: str) -> list[str]:
     """The states of the tasks that should be running."""
-    wished = [one for one in _tasks(manager, service) if one["DesiredState"] == "running"]
+    wished = [one for one in task_list(manager, service) if one["DesiredState"] == "running"]
     return [str(one["Status"]["State"]) for one in wished]
 
 
-def _tasks(manager: Machine, service: str) -> list[dict[str, Any]]:
+def task_list(manager: Machine, service: str) -> list[dict[str, Any]]:
+    """The tasks of a service as the Engine lists them, including past ones."""
     api: Any = manager.docker.api
     found: list[dict[str, Any]] = api.tasks(filters={"service": service})
     return found

@@ -5,19 +5,15 @@ scapy decodes them; only this module uses its packets, and turns them into rows.
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import struct
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from helpers import scripts
 from helpers.answers import understood
-from helpers.errors import LabError
-from helpers.probes import inside
 from helpers.probes.frame import typed
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # on import, it warns about routes that are not needed
@@ -29,9 +25,6 @@ from scapy.layers.vxlan import VXLAN  # noqa: E402
 from scapy.packet import NoPayload, Packet, Raw  # noqa: E402
 from scapy.utils import PcapReader  # noqa: E402
 
-if TYPE_CHECKING:
-    from helpers.lab import Machine
-
 PACKETS: Mapping[str, str] = {
     **dict.fromkeys(("source", "target", "carrier", "inner_source", "inner_target", "says"), "str"),
     **dict.fromkeys(("vni", "bytes", "inner_bytes"), "int64"),
@@ -40,56 +33,7 @@ PACKETS: Mapping[str, str] = {
 LAYERS: Mapping[str, str] = {"layer": "str", "bytes": "int64", "says": "str"}
 _UNDECODABLE = (EOFError, Scapy_Exception, struct.error)  # what scapy raises for truncated data
 _OVERHEAD = r"^ARP|^TCP \w+$"
-_START_S = 20.0  # until tcpdump listens
 _ICMP_TYPES = {0: "echo reply", 8: "echo request"}
-
-
-@inside.probe
-def capture(
-    machine: Machine,
-    source: str,
-    command: str,
-    *,
-    expression: str,
-    interface: str = "eth0",
-    timeout: float = 60,
-) -> pd.DataFrame:
-    """Run a command in a container, and capture what the machine's interface sends and receives meanwhile.
-
-    Parameters
-    ----------
-    machine, interface:
-        Where the capture runs, and on which interface.
-    source, command:
-        The container (on this machine), and a script for its shell.
-    expression:
-        A filter as in pcap-filter(7), such as "udp port 4789 or esp".
-    timeout:
-        Seconds allowed for the command.
-
-    Returns
-    -------
-    DataFrame
-        As `decode` returns them, one row per frame, in the order of capture.
-
-    Raises
-    ------
-    LabError
-        If the capture does not start.
-    """
-    entered = inside.entering(machine.container(source), ["sh", "-c", command])
-    arguments = [interface, expression, round(_START_S * 10), f"{timeout:g}", *entered]
-    script = scripts.command(__package__, "capture.sh", *arguments)
-    done = machine.run(script, timeout=timeout + _START_S + 20)
-    if done.exit_code or not done.stdout:
-        raise LabError(
-            f"Capturing on {interface} of {machine.name}",
-            done.stderr.strip() or "nothing",
-            f"Check with `ip link` whether {interface} exists.",
-        )
-    with understood("what tcpdump captured"):
-        captured = base64.b64decode(done.stdout)
-    return decode(captured)
 
 
 @understood("a capture file", *_UNDECODABLE)
@@ -157,6 +101,17 @@ def layers(frames: pd.DataFrame, says: str) -> pd.DataFrame:
     """
     found = frames.loc[frames["says"] == says, "frame"].head(1)
     return headers(*found) if len(found) else typed([], LAYERS)
+
+
+@understood("a frame", *_UNDECODABLE)
+def ends(frame: bytes) -> tuple[str, str]:
+    """From where to where the innermost TCP segment of a frame goes, as "address:port"; "" if it has none."""
+    inner = Ether(frame)
+    while VXLAN in inner:
+        inner = inner[VXLAN].payload
+    if IP not in inner or TCP not in inner:
+        return "", ""
+    return f"{inner[IP].src}:{inner[TCP].sport}", f"{inner[IP].dst}:{inner[TCP].dport}"
 
 
 @understood("a frame", *_UNDECODABLE)

@@ -63,7 +63,7 @@ class Machine:
         self.containers = {container.name: container for container in containers}
         self.networks: list[SimpleNamespace] = []
         self.docker = SimpleNamespace(
-            containers=SimpleNamespace(list=lambda: list(self.containers.values())),
+            containers=SimpleNamespace(list=lambda **_: list(self.containers.values())),
             networks=SimpleNamespace(list=lambda: self.networks),
         )
 

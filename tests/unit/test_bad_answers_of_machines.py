@@ -104,6 +104,8 @@ PROBES: dict[str, Callable[[Any], Any]] = {
     "interfaces": lambda host: probes.interfaces(host, "web", None),
     "neighbours": lambda host: probes.neighbours(host, None),
     "nat_rules": lambda host: probes.nat_rules(host),
+    "drop_rules": lambda host: probes.drop_rules(host, "INPUT"),
+    "http_reach": lambda host: probes.http_reach([host], {"page": WEB}),
     "connections": lambda host: probes.connections(host, 80, client="1.2.3.4"),
     "ways_to_port": lambda host: probes.ways_to_port(host, "web", 80, requests=[(host, None, "1.2.3.4")]),
     "accesses": lambda host: probes.accesses(host, "web"),
@@ -130,6 +132,7 @@ PROBES: dict[str, Callable[[Any], Any]] = {
     "clients": lambda host: probes.clients([host], "nginx", "m"),
     "ping_unfragmented": lambda host: probes.ping_unfragmented(host, "web", "db", [100]),
     "ping_in_turns": lambda host: probes.ping_in_turns(host, "web", {"a": "b"}, rounds=1, count=1),
+    "request_path": lambda host: probes.request_path(host, host, [host], service="nginx", port=80),
     "capture": lambda host: probes.capture(host, "web", "true", expression="udp"),
 }
 

@@ -56,6 +56,37 @@ def _middle(text: Any) -> tuple[float, float]:
     return (extent.x0 + extent.x1) / 2, (extent.y0 + extent.y1) / 2
 
 
+def test_a_requests_path_marks_what_each_stop_has_rewritten() -> None:
+    stops = ["a: client", "b: eth0", "c: server"]
+    tunnel = "VXLAN 4096, b → c"
+    parts = [
+        ("request", *stops[:2], "a:1", "b:8080", "", ""),
+        ("request", *stops[1:], "a:1", "c:80", tunnel, "DNAT"),
+        ("answer", *stops[:0:-1], "c:80", "a:1", tunnel, ""),
+        ("answer", *stops[1::-1], "b:8080", "a:1", "", "DNAT undone"),
+    ]
+    columns = ["way", "sender", "receiver", "source", "target", "carrier", "by"]
+    ax: Any = figures.request_path(pd.DataFrame(parts, columns=columns), title="t")
+    ends = {text.get_gid(): text for text in ax.texts if text.get_gid()}
+    assert [name for name, text in ends.items() if text.get_weight() == "bold"] == [
+        "request|b: eth0|target",
+        "answer|b: eth0|source",
+    ]
+    assert ends["request|b: eth0|target"].get_text() == "→ c:80"
+    drawn = [text.get_text() for text in ax.texts]
+    assert drawn.count("VXLAN 4096\nb → c") == 2
+    assert {"a", "b", "c", "▸ DNAT\n◂ DNAT undone"} <= set(drawn)
+    assert figures.caption(ax) == "request: a:1 → b:8080, a:1 → c:80 · answer: c:80 → a:1, b:8080 → a:1"
+    _nothing_overlaps(ax, list(ends.values()))
+
+
+def _nothing_overlaps(ax: Any, texts: list[Any]) -> None:
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in texts]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:number])
+
+
 def test_timeline_by_answering_replica_with_notes() -> None:
     common = {"source": "b", "target": "a", "via": "", "protocol": "http", "error": ""}
     rows = [

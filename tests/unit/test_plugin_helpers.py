@@ -37,6 +37,13 @@ def test_the_call_log_as_a_frame() -> None:
     assert frame["request"].iloc[0] == {"NetworkID": "852e7a8b210f"}
 
 
+def test_discoveries_name_the_fields_and_not_the_values() -> None:
+    told = {"DiscoveryType": 3, "DiscoveryData": {"Keys": ["c2VjcmV0"], "Tags": [7]}}
+    news = {**LINE, "call": "NetworkDriver.DiscoverNew", "request": told, "done": []}
+    frame = calls.discoveries(manager=calls.parse(log(LINE, news)), machine1=calls.parse(log(LINE)))
+    assert frame.to_dict("records") == [{"machine": "manager", "type": 3, "fields": "Keys, Tags"}]
+
+
 class Machine:
     """Prints a file from a given line onwards, as `tail` does."""
 

@@ -19,6 +19,16 @@ RULES = """-N DOCKER
 -A DOCKER -d 127.0.0.1/32 ! -i docker0 -p tcp -m tcp --dport 8082 -c 1 60 -j \
 DNAT --to-destination 172.17.0.3:80
 """
+FILTER = {
+    "INPUT": """-P INPUT ACCEPT -c 0 0
+-A INPUT -i eth0 -p tcp -m tcp --dport 8080 -c 0 0 -j DROP
+-A INPUT -p udp -c 3 100 -j ACCEPT
+""",
+    "DOCKER-USER": """-N DOCKER-USER
+-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 -c 3 180 -j DROP
+-A DOCKER-USER -c 9 900 -j RETURN
+""",
+}
 FLOW = """<?xml version="1.0" encoding="utf-8"?>
 <conntrack>
 <flow><meta direction="original"><layer3 protonum="2" protoname="ipv4"><src>192.168.99.101</src>\
@@ -65,6 +75,38 @@ def test_counts_since_an_earlier_count(tmp_path: Path) -> None:
     since = probes.nat_rules(host, since=earlier)
     assert since["packets"].to_list() == [3, 1]  # the second rule is new
     assert since["bytes"].to_list() == [180, 60]
+
+
+def test_rules_that_drop_and_whether_a_packet_met_them(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    for chain, text in FILTER.items():
+        (tmp_path / chain).write_text(text)
+    shell.program("iptables", f"cat {tmp_path}/$2")
+    rules = probes.drop_rules(machine(shell), "INPUT", "DOCKER-USER")
+    assert rules[["chain", "rule", "packets", "matched"]].to_numpy().tolist() == [
+        ["INPUT", "-i eth0 -p tcp -m tcp --dport 8080", 0, False],
+        ["DOCKER-USER", "-i eth0 -p tcp -m conntrack --ctorigdstport 8080", 3, True],
+    ]
+
+
+def test_every_page_is_fetched_from_every_machine(tmp_path: Path) -> None:
+    shells = {}
+    times = '"time_starttransfer": 0.2, "time_namelookup": 0.1, "errormsg": ""'
+    for name in ("host", "client"):
+        (tmp_path / name).mkdir()
+        shells[name] = shell = Shell(tmp_path / name)
+        code = f'case "$*" in *a:1*) echo 200;; *) echo {200 if name == "host" else 0};; esac'
+        shell.program("curl", f"printf '{{\"http_code\": %s, {times}}}' $({code})")
+    found = probes.http_reach(
+        [machine(shell, name=name) for name, shell in shells.items()],
+        {"one": "http://a:1/", "two": "http://b/"},
+    )
+    assert found[["source", "target", "ok"]].to_numpy().tolist() == [
+        ["host", "one", True],
+        ["host", "two", True],
+        ["client", "one", True],
+        ["client", "two", False],
+    ]
 
 
 def test_a_translated_connection_is_answered_by_another_address(tmp_path: Path) -> None:

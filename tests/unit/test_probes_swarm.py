@@ -15,7 +15,7 @@ import pytest
 
 from helpers import probes, scripts
 from helpers.errors import LabError
-from helpers.probes import access_logs, balancer, burst, inside, overlay, services
+from helpers.probes import access_logs, balanced, balancer, burst, inside, overlay
 from tests.unit.probe_doubles import Container, Machine, Shell
 
 machine: Any = Machine  # which is none, to the type checker
@@ -174,23 +174,87 @@ def test_a_service_without_a_port_published_in_ingress_mode(
         probes.wait_until_balanced(manager(shell, Swarm("running", ports=ports)), service="nginx")
 
 
-def test_balanced_means_that_all_answer(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published = Swarm("running", ports=[{"PublishedPort": 8080, "PublishMode": "ingress"}])
+PUBLISHED = [{"PublishedPort": 8080, "PublishMode": "ingress"}]
+
+
+def balancing(shell: Shell, monkeypatch: pytest.MonkeyPatch, *running: str) -> Any:
+    """A manager that lists these replicas as running; its load balancer has those in TABLE."""
     shell.program("nsenter", 'shift; exec "$@"')
     shell.program("iptables", f"cat <<'E'\n{RULES}E")
     shell.program("ipvsadm", f"sed 1,3d <<'E' | sed '/257/,$d'\n{TABLE}E")
-    (tmp_path / "ip_vs").write_text(TABLE)
-    monkeypatch.setattr(services, "_TABLE", str(tmp_path / "ip_vs"))
-    shell.program("nc", f"echo $4 >> {tmp_path}/asked; [ $4 != 10.0.0.17 ] || [ -e {tmp_path}/up ]")
-    host = manager(shell, published)
-    with pytest.raises(LabError, match=r"(?s)silent: 10\.0\.0\.17\n.*docker service ps"):
+    (shell.directory / "ip_vs").write_text(TABLE)
+    monkeypatch.setattr(balanced, "_TABLE", str(shell.directory / "ip_vs"))
+    monkeypatch.setattr(balanced, "_SETTLED_S", 0)
+    swarm = Swarm("running", ports=PUBLISHED)
+    own, ingress = {"Name": "back"}, {"Name": "ingress", "Ingress": True}
+    states = [*((address, "running") for address in running), ("10.0.0.30", "remove")]
+    swarm.tasks = lambda filters: [  # type: ignore[method-assign]
+        {
+            "ID": f"task{slot}",
+            "Slot": slot,
+            "DesiredState": desired,
+            "Status": {"State": "running"},
+            "NetworksAttachments": [
+                {"Network": {"Spec": own}, "Addresses": ["10.0.1.9/24"]},
+                {"Network": {"Spec": ingress}, "Addresses": [f"{address}/24"]},
+            ],
+        }
+        for slot, (address, desired) in enumerate(states, 1)
+    ]
+    containers(swarm, 1)
+    return manager(shell, swarm)
+
+
+def containers(swarm: Any, *slots: int) -> None:
+    """The containers that a machine has: those of the tasks in these slots."""
+    label = "com.docker.swarm.task.name"
+    swarm.containers = lambda filters: [{"Labels": {label: f"nginx.{slot}.task{slot}"}} for slot in slots]
+
+
+def test_balanced_means_that_all_answer(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = balancing(shell, monkeypatch, "10.0.0.6", "10.0.0.17")
+    asked, up = shell.directory / "asked", shell.directory / "up"
+    shell.program("nc", f"echo $4 >> {asked}; [ $4 != 10.0.0.17 ] || [ -e {up} ]")
+    with pytest.raises(LabError, match=r"(?s)silent: 10\.0\.0\.17\s.*docker service ps"):
         probes.wait_until_balanced(host, service="nginx", timeout=0)
-    (tmp_path / "up").touch()
+    up.touch()
     probes.wait_until_balanced(host, service="nginx", timeout=0)
     # A replica of weight 0 is being removed: it gets no new connections.
-    assert set((tmp_path / "asked").read_text().split()) == {"10.0.0.17", "10.0.0.6"}
+    assert set(asked.read_text().split()) == {"10.0.0.17", "10.0.0.6"}
+
+
+def test_nothing_is_balanced_while_containers_are_stopping(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.program("nc", "exit 0")
+    host = balancing(shell, monkeypatch, "10.0.0.6", "10.0.0.17")
+    containers(host.docker.api, 1, 3)
+    with pytest.raises(LabError, match=r"manager: nginx\.3\.task3 still stopping"):
+        probes.wait_until_balanced(host, service="nginx", timeout=0)
+
+
+def test_balanced_means_that_it_stays_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.program("nc", "exit 0")
+    host = balancing(shell, monkeypatch, "10.0.0.6", "10.0.0.17")
+    monkeypatch.setattr(balanced, "_SETTLED_S", 60)
+    with pytest.raises(LabError, match="after 0 s"):
+        probes.wait_until_balanced(host, service="nginx", timeout=0)
+
+
+@pytest.mark.parametrize(
+    ("running", "told"),
+    [
+        (("10.0.0.6", "10.0.0.7"), "nginx.1 (10.0.0.6), nginx.2 (10.0.0.7)"),
+        (("10.0.0.6",), "nginx.1 (10.0.0.6)"),
+    ],
+)
+def test_a_table_of_the_right_length_with_other_replicas_is_not_balanced(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, running: tuple[str, ...], told: str
+) -> None:
+    shell.program("nc", "exit 0")
+    with pytest.raises(LabError) as caught:
+        probes.wait_until_balanced(balancing(shell, monkeypatch, *running), service="nginx", timeout=0)
+    assert caught.value.seen.startswith(f"running: {told}\nmanager: 10.0.0.17 10.0.0.6\n")
 
 
 def test_a_burst_counts_connections_and_failures() -> None:
@@ -230,6 +294,20 @@ def test_a_mesh_asks_every_pair(shell: Shell) -> None:
         ["machine1", "manager", 200],
         ["machine1", "machine1", 0],
     ]
+
+
+def test_patient_clients_ask_again(shell: Shell) -> None:
+    shell.program(
+        "curl",
+        """case "$*" in
+*"--retry 7 --retry-connrefused "*"--retry-max-time 7 "*) echo '0 200 1 0.01 ' ;;
+*) echo '7 000 0 0.0 Connection refused' ;;
+esac""",
+    )
+    (host,) = machines = [machine(shell, name="manager")]
+    assert probes.http_mesh(machines, port=8080)["status"].to_list() == [0]
+    assert probes.http_mesh(machines, port=8080, patience=7)["status"].to_list() == [200]
+    assert probes.http_to(host, {"page": "http://m/"}, patience=7)["ok"].all()
 
 
 def test_the_self_test_names_the_failing_pair_and_size(shell: Shell) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from helpers import probes
 from helpers.errors import LabError
-from helpers.probes import wire
+from helpers.probes import capturing, wire
 from tests.unit.probe_doubles import Container, Machine, Shell
 
 CAPTURES = Path(__file__).parent / "captures"
@@ -99,8 +99,26 @@ def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
     assert "ICMP echo request" in seen["says"].to_list()
 
 
+def test_a_capture_while_something_happens_elsewhere(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    pcap = base64.b64encode((CAPTURES / "vxlan.pcap").read_bytes()).decode()
+    shell.program(
+        "tcpdump",
+        f'trap "echo {pcap} | base64 -d > $6; touch {tmp_path}/off; exit" TERM\n'
+        f'sleep 0.3; touch {tmp_path}/on; echo "listening on $2" >&2\n'
+        "while :; do sleep 0.1; done",
+    )
+
+    def act() -> tuple[bool, bool]:
+        return (tmp_path / "on").exists(), (tmp_path / "off").exists()
+
+    acted, seen = capturing.capture_during(act, machine(shell), expression="esp", timeout=20)
+    assert acted == (True, False)  # it listens, and has not ended
+    assert "ICMP echo request" in seen["says"].to_list()
+
+
 def test_a_capture_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "_START_S", 0.2)
+    monkeypatch.setattr(capturing, "_START_S", 0.2)
     shell = Shell(tmp_path)
     shell.program("tcpdump", "echo 'tcpdump: eth9: No such device exists' >&2")
     with pytest.raises(LabError, match="No such device"):

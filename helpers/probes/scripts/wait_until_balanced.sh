@@ -1,7 +1,7 @@
 #!/bin/sh
 # wait_until_balanced.sh TABLE PORT REPLICAS SECONDS: waits, in an ingress sandbox, until the virtual server
-# of a published port has that many backends and all of them answer; after SECONDS, prints what it has instead.
-# TABLE: /proc/net/ip_vs.
+# of a published port has that many backends and all of them answer, and prints their addresses; after SECONDS,
+# prints what it has instead. TABLE: /proc/net/ip_vs.
 #
 # The loop runs on the machine and uses only the shell's built-ins: querying Docker's API or starting a program
 # every second on every machine would take longer than what it waits for.
@@ -25,7 +25,10 @@ while :; do
             for address in $backends; do
                 nc -z -w 2 "$address" 80 || silent="$silent $address"
             done
-            [ -n "$silent" ] || exit 0
+            if [ -z "$silent" ]; then
+                echo "$backends"
+                exit 0
+            fi
         fi
     fi
     if [ "${now%.*}" -ge $end ]; then
