@@ -1,4 +1,4 @@
-"""The judge of the claims, judged on a chapter that needs no Engine."""
+"""The judge of the claims, judged on a chapter that needs no Engine; and a handful of real mutants."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers import notebooks
+from helpers.paths import chapter_number
 from tools.commands import regenerate
 from tools.mutants import mutation, results, trial
 from tools.mutants.mutation import Mutation
@@ -80,5 +81,19 @@ def test_results_are_stored_and_read_back(
 @pytest.mark.parametrize("path", notebooks.find([]), ids=lambda path: path.stem)
 def test_mutations_fit_their_chapter(path: Path) -> None:
     original = notebooks.read(path)
-    for one in mutation.read(path.stem[:2]):
+    for one in mutation.read(chapter_number(path)):
         assert len(one.applied(original).cells) > 2, one.what
+
+
+@pytest.mark.parametrize(
+    ("number", "start", "claim"),
+    [
+        ("05", "lonely runs no web server", "Inside the container, its own server answers on 127.0.0.1"),
+        ("01", "nginx is on a user-defined", "The first container gets the address 172.17.0.2/16"),
+        ("07", "machine2 has another", "It is one network, not three: its ID is the same on every machine"),
+    ],
+)
+def test_a_broken_network_turns_a_claim_red(number: str, start: str, claim: str) -> None:
+    (one,) = [one for one in mutation.read(number) if one.what.startswith(start)]
+    (path,) = notebooks.find([number])
+    assert claim in trial.run(path, one).killed

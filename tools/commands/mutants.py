@@ -6,6 +6,7 @@ import argparse
 
 from helpers import notebooks
 from helpers.commands import engines
+from helpers.paths import chapter_number
 from helpers.steps import say
 from tools.mutants import mutation, results, trial
 
@@ -18,24 +19,27 @@ def command(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     paths = notebooks.find(options.chapters)
     engines.prepare(paths)
-    claims = {path.stem[:2]: list(trial.verdicts(notebooks.read(path))) for path in notebooks.find([])}
+    claims = {chapter_number(path): trial.decided(notebooks.read(path)) for path in notebooks.find([])}
     stored = results.read()
     failed = 0
     for path in paths:
-        chapter, original = path.stem[:2], notebooks.read(path)
+        chapter, original = chapter_number(path), notebooks.read(path)
         mutations = {one.digest(original): one for one in mutation.read(chapter)}
-        kept = [] if options.again else [one for one in stored.get(chapter, []) if one.of in mutations]
-        stored[chapter] = kept
-        for digest in mutations.keys() - {one.of for one in kept}:
-            say(f"{chapter}: {mutations[digest].what}")
+        old = [] if options.again else stored.get(chapter, [])
+        done = {one.of: one for one in old if one.of in mutations}
+        stored[chapter] = list(done.values())
+        for digest, one in mutations.items():
+            if digest in done:
+                continue
+            say(f"{chapter}: {one.what}")
             try:
-                done = trial.run(path, mutations[digest])
+                done[digest] = new = trial.run(path, one)
             except notebooks.ChapterFailed as failure:
                 say(f"\n{failure}\n")
                 failed += 1
                 continue
-            say(f"   killed {len(done.killed)}, not decided {done.undecided}, {done.seconds:.0f} s")
-            stored[chapter].append(done)
+            say(f"   killed {len(new.killed)}, not decided {new.undecided}, {new.seconds:.0f} s")
+            stored[chapter] = [done[digest] for digest in mutations if digest in done]
             results.write(stored, claims)
         for claim in results.survivors(stored[chapter], claims[chapter]):
             say(f"   survives: {claim}")

@@ -19,7 +19,7 @@ _ABOUT = """# What would turn each claim red
 Written by `python3 -m tools mutants`. Each chapter is executed on networks that are wrong on purpose: a
 container left out, a rule removed, another driver or option, an address moved. A claim is killed if its own
 verdict turns to FAILS; that an earlier cell fails does not count. Where no network can do it, what was
-observed is changed instead, with the reason."""
+observed is changed instead, with the reason. Claims that do not apply to the Engine are left out."""
 
 
 def read(path: Path = DATA) -> Results:

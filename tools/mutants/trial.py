@@ -11,7 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers import notebooks
-from helpers.learning.claims import FAILS, VerdictTable
+from helpers.learning.claims import FAILS, OUT_OF_SCOPE, VerdictTable
 from tools.mutants.mutation import Mutation
 
 
@@ -57,9 +57,9 @@ def run(path: Path, mutation: Mutation) -> Trial:
         copy = Path(scratch) / path.name
         nbformat.write(mutation.applied(original), copy)
         executed = notebooks.execute(copy)
-    before, after = verdicts(original), verdicts(executed)
-    killed = tuple(claim for claim in before if after.get(claim) == FAILS)
-    undecided = len(before.keys() - after.keys())
+    after = verdicts(executed)
+    killed = tuple(claim for claim, verdict in after.items() if verdict == FAILS)
+    undecided = len(verdicts(original).keys() - after.keys())
     seconds = round(monotonic() - started, 1)
     digest = mutation.digest(original)
     return Trial(mutation.what, mutation.impossible, digest, killed, undecided, seconds)
@@ -71,3 +71,8 @@ def verdicts(notebook: NotebookNode) -> dict[str, str]:
         if table := VerdictTable.stored_in(cell.get("outputs", [])):
             return dict(zip(table.frame["claim"], table.frame["verdict"], strict=True))
     return {}
+
+
+def decided(notebook: NotebookNode) -> list[str]:
+    """Return the claims in the table that the notebook shows, except those that do not apply there."""
+    return [claim for claim, verdict in verdicts(notebook).items() if verdict != OUT_OF_SCOPE]
