@@ -24,13 +24,14 @@ EXERCISES = [
         "real life",
         "Put a database behind the web server: a busybox container called `db`, connected only to a new"
         " network, `backend`, that has no external access. `web1` must reach `db` by name; `busybox1` must"
-        " not reach `db`, and `db` must not reach the host.",
+        " not reach `db`, and `db` must not reach the LAN.",
         checks=[
             has_network("backend", internal=True, hint="The network `cell` has no external access either."),
             attached("db", {"backend"}, exactly=True),
             reaches("web1", "db", hint="A container can be on two networks. Which ones does web1 need?"),
             reaches("busybox1", "db", answered=False),
             reaches("db", "{host}", answered=False),
+            reaches("db", "{lan}.1", answered=False),
         ],
         solution={
             "host": "docker network create --internal backend\n"

@@ -1,7 +1,9 @@
 """Exercises for chapter 03: the host network."""
 
-from helpers.learning.checks import answers, attached, runs
+from helpers.learning.checks import answers, attached, runs, says
 from helpers.learning.exercise import Exercise
+
+GUARD = "DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8083 --ctdir ORIGINAL -j DROP"
 
 EXERCISES = [
     Exercise(
@@ -54,5 +56,35 @@ EXERCISES = [
             " sh -c 'sed -i s/80/81/ /etc/nginx/nginx.conf; exec nginx'"
         },
         undo={"host": "docker rm -f nginx_81"},
+    ),
+    Exercise(
+        "03-4",
+        "hard",
+        "Run nginx as `nginx_guarded` and publish its port 80 on port 8083 of all of the host's addresses."
+        " Then close that port to the LAN with a firewall rule: `client` must not get the page, but the host"
+        " must, at its own address on the LAN. `client` must still reach port 8080.",
+        checks=[
+            says(
+                "nginx_guarded publishes port 8083 on all addresses",
+                "docker port nginx_guarded 80 | head -n 1",
+                "0.0.0.0:8083",
+                hint="`-p` without an address publishes on all of them.",
+            ),
+            answers("http://{host}:8083/"),
+            answers(
+                "http://{host}:8083/",
+                machine="client",
+                status=0,
+                hint="Which chain do the packets pass, and which port do they have by then?"
+                " `iptables -nvL` shows whether your rule has matched any.",
+            ),
+            answers(
+                "http://{host}:8080/",
+                machine="client",
+                hint="The rule must be for one published port only, not for all containers.",
+            ),
+        ],
+        solution={"host": f"docker run -dit --name nginx_guarded -p 8083:80 nginx; iptables -I {GUARD}"},
+        undo={"host": f"docker rm -f nginx_guarded; iptables -D {GUARD}"},
     ),
 ]
