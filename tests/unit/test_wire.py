@@ -83,16 +83,22 @@ def test_an_empty_capture_is_an_empty_table(plain: pd.DataFrame) -> None:
     assert list(nothing.columns) == list(plain.columns)
 
 
-def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
+def capturing_shell(directory: Path) -> Shell:
+    """A shell whose tcpdump makes the file "on" when it begins to listen, and "off" when it is ended."""
+    shell = Shell(directory)
     pcap = base64.b64encode((CAPTURES / "vxlan.pcap").read_bytes()).decode()
-    # tcpdump prints when it is listening; the command must run after that, and tcpdump end after the command.
     shell.program(
         "tcpdump",
-        f'trap "echo {pcap} | base64 -d > $6; exit" TERM\n'
-        f'sleep 0.3; touch {tmp_path}/on; echo "listening on $2" >&2\n'
+        f'trap "echo {pcap} | base64 -d > $6; touch {directory}/off; exit" TERM\n'
+        f'sleep 0.3; touch {directory}/on; echo "listening on $2" >&2\n'
         "while :; do sleep 0.1; done",
     )
+    return shell
+
+
+def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
+    shell = capturing_shell(tmp_path)
+    # The command must run after tcpdump has said that it is listening, and tcpdump end after the command.
     host = machine(shell, Container("b", shell))
     seen = probes.capture(host, "b", f"[ -e {tmp_path}/on ] && touch {tmp_path}/ran", expression="esp")
     assert (tmp_path / "ran").exists()
@@ -100,14 +106,7 @@ def test_a_capture_runs_the_command_while_it_listens(tmp_path: Path) -> None:
 
 
 def test_a_capture_while_something_happens_elsewhere(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    pcap = base64.b64encode((CAPTURES / "vxlan.pcap").read_bytes()).decode()
-    shell.program(
-        "tcpdump",
-        f'trap "echo {pcap} | base64 -d > $6; touch {tmp_path}/off; exit" TERM\n'
-        f'sleep 0.3; touch {tmp_path}/on; echo "listening on $2" >&2\n'
-        "while :; do sleep 0.1; done",
-    )
+    shell = capturing_shell(tmp_path)
 
     def act() -> tuple[bool, bool]:
         return (tmp_path / "on").exists(), (tmp_path / "off").exists()
