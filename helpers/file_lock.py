@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from helpers.waiting import NotYet, wait_until
 
@@ -25,19 +26,50 @@ def exclusive(path: Path, what: str, patience_s: float = _PATIENCE_S) -> Iterato
         If another process holds it for longer than `patience_s`.
     """
     with path.open("w") as file:
-
-        def lock() -> NotYet | None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return NotYet(f"another process holds the lock {path}")
-            return None
-
-        wait_until(
-            lock,
-            tried=f"Waiting for {what}",
-            within_s=patience_s,
-            next_step="End the process that holds it (`fuser` shows which one), then repeat.",
-            silent_s=_SILENT_S,
-        )
+        _lock(file, fcntl.LOCK_EX, what, patience_s)
         yield
+
+
+def shared(path: Path, what: str) -> IO[str]:
+    """Hold the lock file `path` together with others; close the returned file to release it.
+
+    Raises
+    ------
+    LabError
+        If another process holds it alone for longer than half an hour.
+    """
+    file = path.open("w")
+    _lock(file, fcntl.LOCK_SH, what, _PATIENCE_S)
+    return file
+
+
+def is_alone(file: IO[str]) -> bool:
+    """Return whether nobody else holds the lock that this process shares; if so, nobody can until `share`."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        share(file)  # the attempt has released it
+        return False
+    return True
+
+
+def share(file: IO[str]) -> None:
+    """Let others hold the lock, too."""
+    fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def _lock(file: IO[str], kind: int, what: str, patience_s: float) -> None:
+    def lock() -> NotYet | None:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return NotYet(f"another process holds the lock {file.name}")
+        return None
+
+    wait_until(
+        lock,
+        tried=f"Waiting for {what}",
+        within_s=patience_s,
+        next_step="End the process that holds it (`fuser` shows which one), then repeat.",
+        silent_s=_SILENT_S,
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 from helpers import copies
 from helpers.commands import engines
@@ -13,11 +14,9 @@ from helpers.errors import LabError
 from helpers.paths import NOTEBOOKS
 from helpers.steps import say
 
-JUPYTERLAB = [sys.executable, "-m", "helpers.page"]
-
 
 def command(arguments: list[str]) -> int:
-    """Replace this process with JupyterLab, which gets all options but ours and then handles Ctrl-C itself.
+    """Run JupyterLab, which gets all options but ours and handles Ctrl-C itself, until it ends.
 
     Raises
     ------
@@ -34,11 +33,19 @@ def command(arguments: list[str]) -> int:
         for_jupyterlab = [f"--ServerApp.root_dir={NOTEBOOKS}", *for_jupyterlab]
     else:
         copies.prepare(update=ours.update, reset=_chapters(ours.reset))
-    engines.prepare()
+    with ThreadPoolExecutor(1) as beside:
+        page = beside.submit(_page)
+        engines.prepare()  # mostly waits
     decline_news()
     say("Starting JupyterLab; Ctrl-C ends it.")
-    sys.stderr.flush()
-    os.execv(sys.executable, [*JUPYTERLAB, *for_jupyterlab])
+    page.result().serve(for_jupyterlab)
+    return 0
+
+
+def _page() -> ModuleType:
+    from helpers.page import server  # takes seconds, too
+
+    return server
 
 
 def _split(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:

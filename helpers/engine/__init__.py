@@ -13,6 +13,7 @@ import pandas as pd
 from helpers import line_ends
 from helpers.answers import understood
 from helpers.engine import embedded, images, reachable, refusals, requirements
+from helpers.engine.client import Closable
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.steps import say
@@ -55,7 +56,7 @@ class CannotRunHere(LabError):
     """The Engine can run a lab, but lacks what this chapter needs."""
 
 
-def connect(choice: str | None = None, chapter: str = "") -> Engine:
+def connect(choice: str | None = None, chapter: str = "", machines: int = 0) -> Engine:
     """Return the Engine for this run; start or build the embedded one if that is the choice.
 
     Parameters
@@ -65,6 +66,8 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
         "embedded" for our own; "auto" for the first that can run a lab. Default: $LAB_ENGINE, else "auto".
     chapter:
         Such as "07": the Engine must have what that chapter needs beyond what all do.
+    machines:
+        How many a lab wants from it at once.
 
     Raises
     ------
@@ -83,7 +86,7 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
     _log.debug("the choice of the Engine is %s", choice)
     line_ends.check()
     if choice == "embedded":
-        return _open(embedded.start())
+        return _embedded(machines)
     if choice == "docker":
         return _reachable(chapter)
     try:
@@ -96,7 +99,16 @@ def connect(choice: str | None = None, chapter: str = "") -> Engine:
             missed = f"Chapter {chapter} needs what this Docker Engine lacks"
             why = missed if isinstance(unusable, CannotRunHere) else "No usable Docker Engine"
             say(f"{why} ({unusable.gist}): using the embedded engine")
-    return _open(embedded.start())  # outside: what fails there is not a consequence of the above
+    return _embedded(machines)  # outside: what fails there is not a consequence of the above
+
+
+def _embedded(machines: int) -> Engine:
+    using = embedded.use()
+    try:
+        return _open(embedded.start(machines, using), using)
+    except BaseException:
+        using.close()
+        raise
 
 
 def _reachable(chapter: str) -> Engine:
@@ -138,8 +150,8 @@ def _told(lacking: list[requirements.Requirement]) -> tuple[str, str]:
     )
 
 
-def _open(endpoint: Endpoint) -> Engine:
-    client = reachable.open_client(endpoint)
+def _open(endpoint: Endpoint, way: Closable | None = None) -> Engine:
+    client = reachable.open_client(endpoint, way=way)
     with _explained(endpoint), understood("the Engine's version"):
         version = str(client.version()["Version"]).split("+")[0]
     _log.debug("Engine %s at %s (%s)", version, endpoint.url, endpoint.source)

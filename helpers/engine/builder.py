@@ -10,16 +10,31 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from helpers import programs
-from helpers.engine.images import DEFINITIONS, EXPIRED, SUITE, apt_settings, packages
+from helpers.engine.images import (
+    DEFINITIONS,
+    EXPIRED,
+    LABEL,
+    MACHINE_IMAGE,
+    SUITE,
+    apt_settings,
+    packages,
+)
 from helpers.errors import LabError
 from helpers.setup.debian import as_root
-from helpers.steps import step
+from helpers.steps import say, step
 
 DISK = "disk.qcow2"
 SSH_KEY = "ssh_key"
 KNOWN_HOSTS = "known_hosts"
 HOST_ALIAS = "lab-engine"
-MACHINE_ARCHIVE = "/machine.tar"  # on the disk, for `docker import`; the first boot removes it
+MACHINE_ARCHIVE = "/machine.tar"  # on the disk, if the machine image could not be imported here
+IMPORT = ["docker", "import", "--change", f"LABEL {LABEL}=image", MACHINE_ARCHIVE, MACHINE_IMAGE]
+_TO_IMPORT = "to_import"  # and then there is this file
+
+_ALONE = "unshare --mount --net --pid --fork --kill-child sh".split()
+WITH_DOCKERD = Path(__file__).resolve().parent / "scripts" / "with_dockerd.sh"
+# Where that is refused, a machine does it each time it boots.
+_LOAD_ITS_IMAGES = f'{shlex.join([*_ALONE, str(WITH_DOCKERD)])} "$1" import-images || true'
 
 _DISK_SIZE = "16G"
 _NEEDED_BYTES = 5 * 10**9
@@ -34,7 +49,7 @@ _MIRROR_HINT = (
 def make(target: Path) -> None:
     """Make kernel, initrd, disk.qcow2 and the SSH keys in the directory `target`.
 
-    The disk holds a Debian system with dockerd, and the machine image's root file system as a tar archive.
+    The disk holds a Debian system with dockerd and the machine image; see `is_image_to_import`.
 
     Raises
     ------
@@ -56,13 +71,13 @@ def make(target: Path) -> None:
             ThreadPoolExecutor() as pool,
         ):
             builds = [
-                pool.submit(_mmdebstrap, "machine", machine, []),
-                pool.submit(_mmdebstrap, "vm", root, _key_hooks(target)),
+                pool.submit(_mmdebstrap, "machine", machine, [], [_LOAD_ITS_IMAGES]),
+                pool.submit(_mmdebstrap, "vm", root, _key_hooks(target), []),
             ]
             for build in builds:
                 build.result()
-        with step("Writing the virtual machine's disk", about="10 s"):
-            _run_as_root("mv", machine, f"{root}{MACHINE_ARCHIVE}")
+        _import(root, machine, target)
+        with step("Writing the virtual machine's disk", about="15 s"):
             boot = [target / "kernel", target / "initrd"]
             for file in boot:
                 _run_as_root("mv", root / "boot" / file.name, file)
@@ -70,6 +85,26 @@ def make(target: Path) -> None:
         _run_as_root("chown", f"{os.getuid()}:{os.getgid()}", *boot)
     finally:
         _run_as_root("rm", "-rf", root, machine)
+
+
+def is_image_to_import(entry: Path) -> bool:
+    """Return whether the machine image is still an archive on the disk, to be imported after booting it."""
+    return (entry / _TO_IMPORT).exists()
+
+
+def _import(root: Path, archive: Path, entry: Path) -> None:
+    """Import the machine image by the dockerd in `root`, run here: under emulation that takes much longer.
+
+    It needs rights that root may lack in a container; the virtual machine then does it when it has booted.
+    """
+    _run_as_root("mv", archive, f"{root}{MACHINE_ARCHIVE}")
+    try:
+        with step("Importing the machine image", about="15 s"):
+            _run_as_root(*_ALONE, WITH_DOCKERD, root, *IMPORT)
+        _run_as_root("rm", f"{root}{MACHINE_ARCHIVE}")
+    except LabError as error:
+        say(f"Leaving that to the virtual machine: {error.gist}")
+        (entry / _TO_IMPORT).touch()
 
 
 def _make_keys(target: Path) -> None:
@@ -92,14 +127,15 @@ def _upload(source: Path, inside: str) -> str:
     return f"upload {shlex.quote(str(source))} {inside}"
 
 
-def _mmdebstrap(definition: str, target: Path, hooks: Sequence[str]) -> None:
+def _mmdebstrap(definition: str, target: Path, before: Sequence[str], after: Sequence[str]) -> None:
     source = DEFINITIONS / definition
     customize = [
         f"sync-in {shlex.quote(str(source / 'rootfs'))} /",
-        *hooks,
+        *before,
         _upload(source / "customize.sh", "/tmp/customize.sh"),
         'chroot "$1" sh /tmp/customize.sh',
         'rm "$1/tmp/customize.sh"',
+        *after,
     ]
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
     _run_as_root(

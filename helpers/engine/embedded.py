@@ -10,22 +10,24 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import time
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import IO
 
 import docker.errors
 import psutil
 import requests
 
 from helpers import line_ends, programs
-from helpers.engine import builder, guest, images, stock, vm
+from helpers.engine import builder, guest, images, renewal, stock, vm
 from helpers.engine.client import Client
 from helpers.engine.reachable import Endpoint
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
 from helpers.errors import LabError
-from helpers.file_lock import exclusive
+from helpers.file_lock import exclusive, is_alone, share, shared
 from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from helpers.setup import debian, offline
 from helpers.steps import say, step
@@ -38,6 +40,7 @@ _KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within 2
 _BOOT_S = 300
 _IMPORT_S = 900
 _PARTIAL = ".partial"  # what is being built
+_STOCKED = "stocked"  # an empty file beside a saved state that has machines in stock
 _NEEDED_BYTES = 10**9  # what a chapter writes, and some more
 
 
@@ -76,10 +79,22 @@ def running() -> Endpoint | None:
     return Endpoint(url=f"unix://{socket}", source="embedded engine", backend="embedded")
 
 
-def start() -> Endpoint:
+def use() -> IO[str]:
+    """Say that this process uses the engine, until it closes what is returned: nobody renews it meanwhile."""
+    return shared(engine_dir().with_suffix(".use"), "another process to start the embedded engine")
+
+
+def start(machines: int = 0, using: IO[str] | None = None) -> Endpoint:
     """Return the running embedded engine, after installing, building and booting what is missing.
 
     Safe to call from several processes, and again after an interrupted or killed call.
+
+    Parameters
+    ----------
+    machines:
+        How many are wanted at once: if there are fewer in stock, the engine may be renewed (see `renewal`).
+    using:
+        From `use`, if the caller uses it from now on.
 
     Raises
     ------
@@ -91,15 +106,19 @@ def start() -> Endpoint:
     with _start_and_stop(engine_dir()):
         endpoint = running() or _reconnected()
         if endpoint and _is_of_this_make():
-            return endpoint
-        if endpoint:
+            if not (using and machines and _is_to_renew(endpoint, machines, using)):
+                return endpoint
+        elif endpoint:
             say("The running embedded engine is out of date: replacing it, and the labs on it")
         _discard(engine_dir())
         with _building():
             entry = _provided()
             accelerator, prepared = _prepared(entry)
         with step("Starting the embedded engine", about="5 s"):
-            return _boot(entry, prepared, accelerator)
+            endpoint = _boot(entry, prepared, accelerator)
+        if using:
+            share(using)
+        return endpoint
 
 
 def build() -> tuple[Path, Path]:
@@ -150,14 +169,24 @@ def _entries() -> Path:
 
 def _entry() -> Path:
     """Name the entry after its inputs: the definitions, the code that builds it, the code of the stock."""
-    makers = b"".join(Path(module).read_bytes() for module in (builder.__file__, stock.__file__))
-    digest = hashlib.sha256(images.key("vm", "machine").encode() + makers).hexdigest()[:12]
+    makers = [Path(builder.__file__), builder.WITH_DOCKERD, Path(stock.__file__)]
+    code = b"".join(maker.read_bytes() for maker in makers)
+    digest = hashlib.sha256(images.key("vm", "machine").encode() + code).hexdigest()[:12]
     return _entries() / f"{images.SUITE}-{digest}"
 
 
 def _is_of_this_make() -> bool:
     origin = engine_dir() / "entry"
     return origin.exists() and origin.read_text() == str(_entry())
+
+
+def _is_to_renew(endpoint: Endpoint, machines: int, using: IO[str]) -> bool:
+    has_stock = any(_entry().glob(f"prepared-*/{_STOCKED}"))
+    if has_stock and is_alone(using):
+        if renewal.is_due(endpoint.url, machines):
+            return True
+        share(using)
+    return False
 
 
 def _discard(instance: Path) -> None:
@@ -244,7 +273,7 @@ def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:
 
 
 def _prepare(entry: Path, accelerator: Accelerator) -> Path:
-    """Boot once, import the machine image, boot a stock of machines, and save disk and memory."""
+    """Boot once, see to the machine image, boot a stock of machines, and save disk and memory."""
     final = _prepared_directory(entry, accelerator)
     partial = final.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -257,18 +286,13 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             machine.start(accelerator, disk, entry / "kernel", entry / "initrd")
             machine.wait_for_line("engine: kernel", _KVM_PROOF_S if accelerator is KVM else _BOOT_S)
             machine.wait_for_line("engine: ready", _BOOT_S)
-        with step("Importing the machine image", about="60 s"):
-            guest.run(
-                entry,
-                machine,
-                f"docker import --change 'LABEL {images.LABEL}=image'"
-                f" {builder.MACHINE_ARCHIVE} {images.MACHINE_IMAGE}",
-                timeout_s=_IMPORT_S,
-            )
+        if builder.is_image_to_import(entry):
+            _import(entry, machine)
         guest.forward(entry, machine)
         try:
             with step(f"Booting a stock of {stock.SIZE} machines", about="30 s"):
                 stock.fill(f"unix://{machine.directory / 'docker.sock'}")
+            (partial / _STOCKED).touch()
         except LabError as error:  # a lab boots the machines that it does not find in stock
             say(f"Continuing without machines in stock:\n{error}")
         with step("Saving the engine's state", about="5 s"):
@@ -282,6 +306,11 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
         _discard(engine_dir())
         shutil.rmtree(partial, ignore_errors=True)
     return final
+
+
+def _import(entry: Path, machine: VirtualMachine) -> None:
+    with step("Importing the machine image", about="60 s"):
+        guest.run(entry, machine, shlex.join(builder.IMPORT), timeout_s=_IMPORT_S)
 
 
 def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:

@@ -25,7 +25,7 @@ from docker.utils import parse_host
 
 from helpers.answers import understood
 from helpers.engine import contexts, refusals, ssh
-from helpers.engine.client import Client
+from helpers.engine.client import Client, Closable
 from helpers.errors import BadAnswer, LabError
 
 T = TypeVar("T")
@@ -88,7 +88,12 @@ def resolve(environ: Mapping[str, str] = os.environ) -> Endpoint:
     return _checked(Endpoint(context.host, source, tls=context.tls))
 
 
-def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int = REQUEST_S) -> Client:
+def open_client(
+    endpoint: Endpoint,
+    timeout_s: int = 20,
+    request_timeout_s: int = REQUEST_S,
+    way: Closable | None = None,
+) -> Client:
     """Connect to an Engine and make sure that it is a Docker Engine that a lab can use.
 
     Parameters
@@ -100,6 +105,8 @@ def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int 
         only when the first client connects to its socket.
     request_timeout_s:
         Seconds that each later request of the client may wait for an answer.
+    way:
+        Closed with the client.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def open_client(endpoint: Endpoint, timeout_s: int = 20, request_timeout_s: int 
     tried = f"Reaching the Docker Engine at {endpoint.url} ({endpoint.source})"
     _checked(endpoint, tried)
     deadline = time.monotonic() + timeout_s
-    url, way = endpoint.url, None
+    url = endpoint.url
     with ExitStack() as unless_it_succeeds:
         if url.lower().startswith(ssh.SCHEME):
             way = ssh.Forward(url, tried, timeout_s)

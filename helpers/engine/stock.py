@@ -110,7 +110,7 @@ def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]
     """
     claimed = []
     left = list(names)
-    running = [one for one in reversed(_in_stock(api)) if one["State"] == "running"]
+    running = [one for one in reversed(waiting(api)) if one["State"] == "running"]
     for container in sorted(running, key=_boots):  # ready ones first, then the oldest that boot
         if left and _is_first_to_claim(api, container["Id"], labels):
             stream = attach(api, container["Id"])
@@ -119,6 +119,17 @@ def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]
                 _release(api, container["Id"])
             claimed.append((str(container["Id"]), stream))
     return claimed
+
+
+def ready(api: docker.APIClient) -> int:
+    """Return how many machines could be claimed now and have booted."""
+    return sum(one["State"] == "running" and not _boots(one) for one in waiting(api))
+
+
+def waiting(api: docker.APIClient) -> list[dict[str, Any]]:
+    """Return the machines that no lab has claimed, newest first, as the Engine lists them."""
+    blank: list[dict[str, Any]] = api.containers(all=True, filters=_ONLY_BLANK)
+    return [container for container in blank if container["Names"][0].startswith(f"/{_PREFIX}")]
 
 
 def _is_first_to_claim(api: docker.APIClient, container: str, labels: Mapping[str, str]) -> bool:
@@ -164,7 +175,7 @@ def fill(url: str, patience_s: float = 0) -> None:
 
 
 def _fill(api: docker.APIClient) -> None:
-    for blank in _in_stock(api):  # the process that was filling the stock may have died
+    for blank in waiting(api):  # the process that was filling the stock may have died
         if blank["State"] == "created":
             api.remove_container(blank["Id"], force=True, v=True)
         elif blank["State"] == "running" and _boots(blank):
@@ -196,7 +207,7 @@ def _provide_network(api: docker.APIClient) -> None:
 def _await(api: docker.APIClient, container: str) -> None:
     """Wait until a machine has booted, then make it ready to be claimed."""
     _wait_until_booted(api, container)
-    if any(blank["Id"] == container and _boots(blank) for blank in _in_stock(api)):
+    if any(blank["Id"] == container and _boots(blank) for blank in waiting(api)):
         _release(api, container)
 
 
@@ -214,14 +225,14 @@ def _shares_can_change(api: docker.APIClient) -> bool:
 
 
 def _release(api: docker.APIClient, container: str) -> None:
-    if _shares_can_change(api):
-        api.update_container(container, cpu_shares=_USUAL_SHARES)
-    with suppress(docker.errors.APIError):  # the lab that claimed it meanwhile has already disconnected it
+    with suppress(docker.errors.APIError):  # a lab has claimed it meanwhile, and ended it or disconnected it
+        if _shares_can_change(api):
+            api.update_container(container, cpu_shares=_USUAL_SHARES)
         api.disconnect_container_from_network(container, KIND)
 
 
 def _free_name(api: docker.APIClient) -> str:
-    taken = {blank["Names"][0] for blank in _in_stock(api)}
+    taken = {blank["Names"][0] for blank in waiting(api)}
     names = (f"{_PREFIX}{number}" for number in range(SIZE))
     return next((name for name in names if f"/{name}" not in taken), "")
 
@@ -245,9 +256,3 @@ def _failure(seen: str) -> LabError:
         seen,
         "Run `python3 -m helpers doctor`: it shows what this Engine lacks.",
     )
-
-
-def _in_stock(api: docker.APIClient) -> list[dict[str, Any]]:
-    """Return the machines that no lab has claimed, newest first."""
-    blank: list[dict[str, Any]] = api.containers(all=True, filters=_ONLY_BLANK)
-    return [container for container in blank if container["Names"][0].startswith(f"/{_PREFIX}")]

@@ -74,9 +74,9 @@ class Lab:
         self.machines: dict[str, Machine] = {}
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
-            self.engine = engine or connect(chapter=chapter)
+            self.engine = engine or connect(chapter=chapter, machines=len(names))
             self._ownership = ownership.hold(self.id)
-            self._watch = reaper.Watch(self.engine.endpoint, self.id)
+            self._watch, self._settled = reaper.Watch(self.engine.endpoint, self.id), False
             try:
                 reaper.sweep(self.engine.client)
                 mine = labels.for_lab(self.id)
@@ -89,6 +89,7 @@ class Lab:
             except BaseException:
                 self.close()
                 raise
+        self._settled = True
         if self._has_stock:
             stock.refill(self.engine.endpoint.url)
         Lab.current = self
@@ -154,7 +155,9 @@ class Lab:
             reaper.remove_lab(self.engine.client, self.id)
         except (BadAnswer, *FAILURES) as error:  # the watch tries again
             _log.debug("%s is not removed yet: %s", self.id, error)
-        self._watch.end()
+        if self._settled:
+            reaper.forget(self.id)
+        self._watch.end(self._settled)
         self._ownership.close()
         if self._owns_engine:
             self.engine.close()

@@ -27,6 +27,7 @@ from helpers.paths import PROJECT, run_dir
 _log = logging.getLogger(__name__)
 
 Chosen = Callable[[Mapping[str, str]], bool]
+CLOSED = "closed"  # what the owner's end of a watch says last, if it did not die
 _OF_LABS = {"label": f"{labels.KIND}=lab"}
 
 
@@ -58,23 +59,30 @@ def sweep(client: docker.DockerClient, everything: bool = False) -> int:
             lambda found: found.get(labels.LAB) in dead or (everything and labels.is_mine(found)),
         )
     for lab_id in dead:
-        shutil.rmtree(ownership.directory(lab_id), ignore_errors=True)
+        forget(lab_id)
     _log.debug("swept %d objects of %s labs", removed, "all" if everything else "dead")
     return removed
 
 
 def remove_lab(client: docker.DockerClient, lab_id: str) -> int:
-    """Remove the lab `lab_id` from the `client`'s Engine, and its sockets here; return the number of objects.
+    """Remove the lab `lab_id` from the `client`'s Engine; return the number of objects.
 
     Raises
     ------
     BadAnswer
         If the Engine's lists cannot be parsed.
     """
-    shutil.rmtree(sockets(lab_id), ignore_errors=True)  # first: the Engine may be gone
     removed = _remove(client, lambda found: found.get(labels.LAB) == lab_id)
     _log.debug("%s: removed %d objects", lab_id, removed)
     return removed
+
+
+def forget(lab_id: str) -> None:
+    """Delete what a lab has on this computer: its tunnels' sockets, and the lock of its owner.
+
+    Not before all its objects have gone: without the lock, nobody can tell at once that its owner is dead.
+    """
+    shutil.rmtree(ownership.directory(lab_id), ignore_errors=True)
 
 
 def sockets(lab_id: str) -> Path:
@@ -153,8 +161,17 @@ class Watch:
         self._process.stdin.write(json.dumps(ticket).encode() + b"\n")
         self._process.stdin.flush()
 
-    def end(self) -> None:
-        """Let it check one last time and end; there is no need to wait for that."""
-        assert self._process.stdin
+    def end(self, settled: bool) -> None:
+        """Let it check one last time and end; there is no need to wait for that.
+
+        Parameters
+        ----------
+        settled:
+            Whether the Engine has answered every request to create something; if not, it checks for longer.
+        """
+        stream = self._process.stdin
+        assert stream
         with suppress(OSError):
-            self._process.stdin.close()
+            if settled and not stream.closed:
+                stream.write(CLOSED.encode())
+            stream.close()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 DOWN_S, UP_S, END_S = 4, 10, 16  # of a link
-OFF_S, AFTER_S = 5, 7  # requests before the power is off, and after everything has recovered
+OFF_S, AFTER_S = 5, 7  # all answered before the power is off; requests after everything has recovered
 
 
 def link_failure(
@@ -88,7 +88,8 @@ def power_failure(
     Raises
     ------
     LabError
-        If the victim has no replica of the service, or the service does not recover.
+        If the victim has no replica of the service, some requests are lost before anything has happened, or
+        the service does not recover.
     """
     running = tasks(manager, service).query("desired == 'running'")
     gone = running.loc[running["node"] == victim.name, "task"]
@@ -108,6 +109,7 @@ def power_failure(
         url,
         marker="load",
         seconds=OFF_S + AFTER_S,
+        steady_s=OFF_S,
         events=[(OFF_S, f"{victim.name} loses power", pull_the_plug)],
     )
     logged = requests_by_replica([manager, *others], service, "load").set_index("number")

@@ -32,6 +32,7 @@ def http_timeline(
     seconds: float,
     events: Sequence[Event] = (),
     interval: float = 0.25,
+    steady_s: float = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Fetch ``url`` from the machine every ``interval`` seconds while the events happen.
 
@@ -43,6 +44,9 @@ def http_timeline(
         Each request has ``?MARKER=number`` in its path, from 0 on, so that logs show which server answered.
     seconds, events, interval:
         As for :func:`helpers.probes.reachability_timeline`.
+    steady_s:
+        Begin with the first stretch of so many seconds in which every request was answered. A machine that is
+        too busy loses some without any failure.
 
     Returns
     -------
@@ -54,7 +58,8 @@ def http_timeline(
     Raises
     ------
     LabError
-        If the requests never start. What an event raises is passed on unchanged.
+        If the requests never start, or are not all answered for ``steady_s`` within a minute. What an event
+        raises is passed on unchanged.
     """
     stop = f"{_STOP}{secrets.token_hex(4)}"
     to = urlsplit(url)
@@ -67,6 +72,8 @@ def http_timeline(
         seconds=seconds,
         events=events,
         stop=lambda: machine.run(f"touch {stop}"),
+        steady_s=steady_s,
+        answered=_is_success,
     )
     common = {"source": machine.name, "target": url, "via": "", "protocol": "http"}
     extra = {"t_s": "float64", "number": "int64", "status": "int64", "at": "datetime64[ns, UTC]"}
@@ -75,9 +82,13 @@ def http_timeline(
         return tidy(rows, extra), marks
 
 
+def _is_success(status: int) -> bool:
+    return 100 <= status < 400
+
+
 def _attempt(text: str, status: int) -> dict[str, Any]:
     error, number, took, at = text.split(_DETAIL)
-    ok = 100 <= status < 400
+    ok = _is_success(status)
     return {
         "ok": ok,
         "rtt_ms": float(took) * 1000 if ok else math.nan,

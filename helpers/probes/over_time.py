@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import secrets
 import threading
 import time
@@ -23,6 +24,7 @@ Event = tuple[float, str, Callable[[], object]]
 ATTEMPT_S = 3  # for one attempt, including name resolution
 START_S = 30  # from the exec to the first attempt
 END_S = 30  # from the request to stop to the last attempt's end
+STEADY_S = 60  # for a stretch without a lost attempt to come
 FORGOTTEN_S = 180  # how much longer than requested the loop continues if nothing stops it
 
 
@@ -97,6 +99,8 @@ def follow(
     seconds: float,
     events: Sequence[Event],
     stop: Callable[[], object],
+    steady_s: float = 0,
+    answered: Callable[[int], bool] = operator.not_,
 ) -> tuple[list[tuple[str, int, float]], pd.DataFrame]:
     """Carry out events while a program makes attempts and reports them; return the attempts and the events.
 
@@ -111,6 +115,9 @@ def follow(
         As for `reachability_timeline`.
     stop:
         Makes the program stop.
+    steady_s, answered:
+        Begin with the first stretch of so many seconds in which every attempt was answered, judged by its
+        code; earlier attempts are left out.
 
     Returns
     -------
@@ -118,10 +125,17 @@ def follow(
         (text, code, t_s), in order of t_s: when the attempt began, in seconds since the first.
     events : DataFrame
         As for `reachability_timeline`.
+
+    Raises
+    ------
+    LabError
+        If attempts never start, are not all reported, or are not answered for `steady_s` within a minute.
     """
     reader = _Reader(stream, tried)
     marks: list[dict[str, Any]] = []
     try:
+        if steady_s:
+            reader.begin_steady(steady_s, answered)
         late = 0.0  # what earlier events took
         for at_s, label, function in sorted(events, key=lambda event: event[0]):
             time.sleep(max(0.0, at_s + late - reader.now_s()))
@@ -179,6 +193,20 @@ class _Reader:
         text = self._received.decode(errors="replace")
         return [record for record in inside.records(text) if len(record) == fields]
 
+    def begin_steady(self, seconds: float, answered: Callable[[int], bool]) -> None:
+        """Take for the first attempt the one that began a stretch without a lost one, once it has lasted."""
+        deadline = time.monotonic() + STEADY_S
+        while time.monotonic() < deadline:
+            started = sorted(float(stamp) for _, stamp in self._records(2))
+            codes = {float(stamp): int(code) for _, code, stamp in self._records(3)}
+            bad = [stamp for stamp in started[:-1] if stamp not in codes or not answered(codes[stamp])]
+            steady = [stamp for stamp in started if not bad or stamp > bad[-1]]
+            if steady[-1] - steady[0] >= seconds:
+                self.first = steady[0]
+                return
+            time.sleep(0.1)
+        self._give_up(f"within {STEADY_S} s, there were not {seconds:g} s in which each was answered")
+
     def now_s(self) -> float:
         """Seconds since the first attempt, by the program's clock."""
         return time.monotonic() - self._difference - self.first
@@ -189,7 +217,7 @@ class _Reader:
         started, ended = len(self._records(2)), self._records(3)
         if len(ended) < started:
             self._give_up(f"{len(ended)} of {started} attempts have been reported")
-        return ended
+        return [fields for fields in ended if float(fields[2]) >= self.first]
 
     def _give_up(self, seen: str) -> NoReturn:
         said = self._received.decode(errors="replace").rpartition(inside.RECORD)[2].strip()

@@ -22,6 +22,7 @@ from helpers.engine import Engine, connect
 from helpers.paths import BUILD, PROJECT, copies_dir
 from helpers.setup import debian
 from helpers.waiting import NotYet, wait_until
+from tests.jupyterlab import JUPYTERLAB
 from tools.publish import chromium
 
 SCREENSHOTS = BUILD / "screenshots"
@@ -57,7 +58,7 @@ def address(engine: Engine, notebooks: Path) -> Iterator[str]:
     """Start JupyterLab for a learner without any progress; return the address that it prints."""
     del engine  # only so that the engine is running before a chapter needs it
     lab.decline_news()
-    with jupyterlab([*lab.JUPYTERLAB, "--no-browser"], state=notebooks.parents[1]) as (address, _):
+    with jupyterlab([*JUPYTERLAB, "--no-browser"], state=notebooks.parents[1]) as (address, _):
         yield address
 
 

@@ -22,12 +22,12 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 from helpers import copies
-from helpers.commands.lab import JUPYTERLAB
 from helpers.engine import Engine
 from helpers.lab import Lab
 from helpers.learning import record
 from helpers.paths import PROJECT, cache_dir, engine_dir, run_dir, state_dir
 from tests.engine.support import wait_until_empty
+from tests.jupyterlab import JUPYTERLAB
 
 NOBODY = 65534
 START_S = 120
@@ -87,8 +87,7 @@ def test_another_account_cannot_open_our_files_and_sockets(
     engine: Engine, lab: Lab, kept: Path, kernel: KernelManager, server: tuple[psutil.Process, str]
 ) -> None:
     places = [run_dir(), cache_dir(), kept]
-    doors = [door for place in places for door in [place, *sorted(place.rglob("*"))]]
-    doors.append(Path(kernel.connection_file))
+    doors = [door for place in places for door in _with_contents(place)] + [Path(kernel.connection_file)]
     names = {door.name for door in doors}
     assert {"host.sock", "progress.json", "00_start_here.ipynb"} <= names
     if engine.endpoint.backend == "embedded":
@@ -172,6 +171,12 @@ def _ours() -> list[psutil.Process]:
         if any(named in word for word in process.info["cmdline"] or []) and process not in found:
             found.append(process)
     return found
+
+
+def _with_contents(place: Path) -> list[Path]:
+    """The directory and all that is in it, except what another test run removes meanwhile."""
+    found = [Path(where, name) for where, inner, files in os.walk(place) for name in [*inner, *files]]
+    return [place, *found]
 
 
 def _opened(doors: list[Path]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -127,6 +128,35 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     # The forwarding ssh ends by itself, when QEMU's end of its connection is gone.
     assert wait_until_empty(lambda: _processes(own_engine), 10) == []
     assert not own_engine.exists() or list(own_engine.iterdir()) == []
+
+
+def test_it_is_renewed_for_a_lab_that_finds_too_few_machines_in_stock(own_engine: Path) -> None:
+    with Lab(stock.SIZE):
+        (first,) = _processes(own_engine / "qmp.sock")
+    using = embedded.use()
+
+    other = connect()
+    embedded.start(stock.SIZE, using)
+    assert _processes(own_engine / "qmp.sock") == [first]  # somebody else is connected
+
+    other.client.volumes.create("a-learners-own")
+    other.close()
+    embedded.start(stock.SIZE, using)
+    assert _processes(own_engine / "qmp.sock") == [first]  # it holds something that would be missed
+
+    other = connect()
+    other.client.volumes.get("a-learners-own").remove()
+    other.close()
+    embedded.start(0, using)
+    assert _processes(own_engine / "qmp.sock") == [first]  # no lab is wanted
+    using.close()
+
+    with Lab(stock.SIZE) as lab:
+        (second,) = _processes(own_engine / "qmp.sock")
+        assert second != first
+        assert all(machine.run("true").exit_code == 0 for machine in lab.machines.values())
+        with closing(connect(machines=stock.SIZE)):
+            assert _processes(own_engine / "qmp.sock") == [second]  # the lab's own connection counts, too
 
 
 def _qemu() -> psutil.Process:

@@ -26,7 +26,7 @@ from tools.soak import lab_objects, user, visit
 BASE = f"debian:{images.SUITE}-slim"
 SOURCES = "/etc/apt/sources.list"
 CHAPTERS = ("00", "06")
-BUILD_AND_CHAPTERS_S = 1800  # five minutes for the build alone under emulation
+BUILD_AND_CHAPTERS_S = 2700  # five minutes for the build alone under emulation; sixteen on a busy computer
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_without_a_way_to_debian_the_build_ends_at_once_with_the_reason(
         client.images.prune()
 
 
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(3300)
 def test_chapters_pass_on_an_image_that_the_users_engine_builds(
     users_engine: tuple[docker.DockerClient, str],
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
@@ -18,6 +19,7 @@ from tests.engine.support import Owner, wait_until_empty
 from tools.soak.lab_objects import objects, of_lab
 
 TWO_MINUTES = 120
+BUSY_S = 8
 StartOwner = Callable[..., Owner]
 
 
@@ -52,7 +54,17 @@ def test_a_killed_owner_leaves_nothing_behind(engine: Engine, owner: StartOwner)
     assert len(of_lab(engine.client, killed.lab_id)) >= 2
     killed.kill()
     assert wait_until_empty(lambda: of_lab(engine.client, killed.lab_id), TWO_MINUTES) == {}
-    assert wait_until_empty((run_dir() / "labs" / killed.lab_id).exists, 10) is False
+    assert wait_until_empty((run_dir() / "labs" / killed.lab_id).exists, 60) is False
+
+
+def test_what_the_engine_was_still_creating_when_the_owner_died_is_removed(engine: Engine) -> None:
+    lab_id = "lab-0000dead"
+    watch = reaper.Watch(engine.endpoint, lab_id)
+    watch.end(settled=False)
+    time.sleep(BUSY_S)  # no two quiet looks a second apart, as before, would have seen the LAN
+    # The client's own `create` also asks what it has created, and the watch may have removed it by then.
+    engine.client.api.create_network(lab_id, labels=labels.for_lab(lab_id))
+    assert wait_until_empty(lambda: of_lab(engine.client, lab_id), TWO_MINUTES) == {}
 
 
 def test_without_its_watcher_the_machine_shuts_itself_down(engine: Engine, owner: StartOwner) -> None:

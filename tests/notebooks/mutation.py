@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 from nbformat import NotebookNode
@@ -78,16 +79,29 @@ def in_outputs(old: str, new: str) -> Change:
 wrong_expectation = in_source("expected=", 'expected="wrong on purpose" or ')
 
 
-def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``pytest --nbval`` on one notebook, wherever it is, with the project's configuration."""
-    project = [f"--config-file={PROJECT / 'pyproject.toml'}", f"--rootdir={PROJECT}", "-p", "conftest"]
-    command = [sys.executable, "-m", "pytest", "--nbval", "--exitfirst", "-p", "no:cacheprovider", *project]
-    return subprocess.run(
-        [*command, str(notebook)], cwd=PROJECT, capture_output=True, text=True, timeout=1100, check=False
-    )
+def nbval(directory: Path, *chapters: Path, until_one_fails: bool = False) -> dict[Path, list[str]]:
+    """Run ``pytest --nbval`` on notebooks below a directory, with the project's configuration.
 
-
-def assert_caught(result: subprocess.CompletedProcess[str], *because: str) -> None:
-    """Assert that nbval failed a test and that its report contains one of the reasons."""
-    assert result.returncode == 1, result.stdout + result.stderr
-    assert any(reason in result.stdout for reason in because), result.stdout
+    Returns
+    -------
+    dict[Path, list[str]]
+        For each notebook what each of its cells that ran reports: "" if it has passed.
+    """
+    # Only what is below the root directory has a name in the report.
+    project = [f"--config-file={PROJECT / 'pyproject.toml'}", f"--rootdir={directory}", "-p", "conftest"]
+    project += [f"--nbval-sanitize-with={PROJECT / 'tests/notebooks/sanitize.cfg'}"]
+    report = directory / "report.xml"
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    command += [*(["--exitfirst"] if until_one_fails else []), *project, *map(str, chapters)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=1100, check=False)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    cells = list(ElementTree.parse(report).iter("testcase"))
+    found = {}
+    for chapter in chapters:
+        name = ".".join(chapter.relative_to(directory).parts)
+        own = [cell for cell in cells if cell.get("classname") == name]
+        assert own, done.stdout
+        found[chapter] = [
+            "".join(text for failure in cell.iter("failure") for text in failure.itertext()) for cell in own
+        ]
+    return found

@@ -10,7 +10,6 @@ from helpers import notebooks
 from helpers.paths import NOTEBOOKS
 from tests.notebooks.mutation import (
     Change,
-    assert_caught,
     in_experiment,
     in_source,
     mutant,
@@ -21,9 +20,6 @@ from tests.notebooks.strictness import strict_verdicts
 
 BROKEN = {
     "00_start_here": wrong_expectation,
-    "02_user_defined_bridge": in_experiment("docker network connect my_bridge busybox2", ":"),
-    "03_host_network": in_experiment("nginx_host --network host nginx", "nginx_host nginx"),
-    "04_macvlan": in_experiment("-d macvlan --subnet=$lan.0/24", "-d bridge --subnet=$lan.0/24"),
     "05_none": in_experiment("--network none -p 8080:80", "--network bridge -p 8080:80"),
 }
 
@@ -42,4 +38,5 @@ def test_no_chapter_is_strict_without_its_verdicts(path: Path, tmp_path: Path) -
 @pytest.mark.parametrize(("name", "change"), BROKEN.items(), ids=BROKEN)
 def test_a_chapter_broken_on_purpose_is_caught(name: str, change: Change, tmp_path: Path) -> None:
     broken = mutant(NOTEBOOKS / f"{name}.ipynb", tmp_path, change)
-    assert_caught(nbval(broken), "Cell outputs differ", "ClaimFailed", "AssertionError")
+    *_, last = nbval(tmp_path, broken, until_one_fails=True)[broken]
+    assert any(reason in last for reason in ("Cell outputs differ", "ClaimFailed", "AssertionError")), last

@@ -127,7 +127,7 @@ def in_use(double: EngineDouble) -> Iterator[None]:
         patch.setattr(requirements, "recall", lambda client: [])
         patch.setattr(routes, "of_engine", lambda client, image: [])
         patch.setattr(boot, "_READY_S", 1)
-        watch = SimpleNamespace(end=lambda: None)
+        watch = SimpleNamespace(end=lambda settled: None)
         patch.setattr(reaper, "Watch", lambda endpoint, lab_id: watch)
         yield
 

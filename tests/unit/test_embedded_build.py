@@ -29,6 +29,25 @@ def test_whoever_may_not_become_root_is_told_before_anything_is_deleted_or_built
     assert list(tmp_path.iterdir()) == [older]
 
 
+def test_where_dockerd_does_not_run_the_machine_image_is_left_to_the_virtual_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(argv: list[str]) -> list[str]:
+        return ["sh", "-c", "echo operation not permitted >&2; exit 1"] if argv[0] == "unshare" else argv
+
+    root, archive = tmp_path / "root", tmp_path / "machine.tar"
+    root.mkdir()
+    archive.touch()
+    monkeypatch.setattr(builder, "as_root", refuse)
+    assert not builder.is_image_to_import(tmp_path)
+    builder._import(root, archive, tmp_path)
+    assert builder.is_image_to_import(tmp_path)
+    assert [one.name for one in root.iterdir()] == [builder.MACHINE_ARCHIVE.lstrip("/")]
+    said = "".join(capsys.readouterr())
+    assert "Leaving that to the virtual machine" in said
+    assert "operation not permitted" in said
+
+
 def test_a_build_deletes_only_what_nobody_uses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cache, run = tmp_path / "cache", tmp_path / "run"
     others = {"bookworm-1", "bookworm-2", "forky-1.partial"}  # it may be just being built

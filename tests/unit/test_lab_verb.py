@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from helpers import copies, notebooks, paths
 from helpers.commands import engines, lab
 from helpers.errors import LabError
 from helpers.learning import course_map
+from helpers.page import server
 from helpers.paths import NOTEBOOKS, PROJECT, copies_dir
 from helpers.setup import environment
 
@@ -77,7 +77,7 @@ def started(own: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     monkeypatch.setattr(engines, "prepare", lambda: None)
     monkeypatch.setattr(lab, "decline_news", lambda: None)
-    monkeypatch.setattr(os, "execv", lambda program, argv: seen.extend(argv[len(lab.JUPYTERLAB) :]))
+    monkeypatch.setattr(server, "serve", seen.extend)
     return seen
 
 

@@ -19,12 +19,12 @@ import psutil
 import pytest
 
 from helpers.commands import clean
-from helpers.commands.lab import JUPYTERLAB
 from helpers.errors import LabError
 from helpers.page import options, redirect, remote
 from helpers.paths import NAME, PROJECT, copies_dir, run_dir
 from helpers.setup import environment
 from helpers.waiting import NotYet, wait_until
+from tests.jupyterlab import JUPYTERLAB
 
 START_S = 120
 # A browser that notes what it is given, that file's mode and text, and the arguments of all processes.

@@ -361,7 +361,10 @@ def test_waiting_for_an_answer(shell: Shell, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[str]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where a healthy server listens; a load on it ends with a file of the test's own."""
+    monkeypatch.setattr("helpers.probes.load._STOP", str(tmp_path / "stop-"))
+    monkeypatch.setattr(_Failing, "healthy", True)
     with http.server.HTTPServer(("127.0.0.1", 0), _Failing) as listening:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{listening.server_port}/"
@@ -379,11 +382,7 @@ class _Failing(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_load_continues_whatever_the_server_does(
-    shell: Shell, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("helpers.probes.load._STOP", str(tmp_path / "stop-"))
-    monkeypatch.setattr(_Failing, "healthy", True)
+def test_load_continues_whatever_the_server_does(shell: Shell, server: str) -> None:
     attempts, events = probes.http_timeline(
         machine(shell),
         server,
@@ -397,3 +396,38 @@ def test_load_continues_whatever_the_server_does(
     assert early["ok"].all()
     assert set(late["error"]) == {"HTTP 503"}
     assert abs((attempts["at"].iloc[0] - pd.Timestamp.now("UTC")).total_seconds()) < 60
+
+
+def test_load_can_begin_with_a_stretch_in_which_every_request_was_answered(
+    shell: Shell, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Failing, "healthy", False)
+    threading.Timer(1, setattr, (_Failing, "healthy", True)).start()
+    attempts, events = probes.http_timeline(
+        machine(shell),
+        server,
+        marker="n",
+        seconds=1,
+        interval=0.1,
+        steady_s=0.5,
+        events=[(0.5, "ill", lambda: setattr(_Failing, "healthy", False))],
+    )
+    assert attempts["number"].iloc[0] > 0
+    assert attempts["t_s"].iloc[0] == 0
+    assert attempts.loc[attempts["t_s"] < 0.4, "ok"].all()
+    assert 0.5 <= events["t_s"].item() < 5
+    assert not attempts["ok"].iloc[-1]
+
+
+def test_a_load_that_is_never_answered_does_not_begin(
+    shell: Shell, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.probes.over_time.STEADY_S", 1)
+    monkeypatch.setattr(_Failing, "healthy", False)
+    never: list[float] = []
+    events = [(0.0, "never", lambda: never.append(1))]
+    with pytest.raises(LabError, match=r"not 0.5 s in which each was answered"):
+        probes.http_timeline(
+            machine(shell), server, marker="n", seconds=1, interval=0.1, steady_s=0.5, events=events
+        )
+    assert not never

@@ -193,12 +193,12 @@ def test_the_engine_is_chosen_by_chapter(
     chosen = engine_package.Engine
     own = Endpoint("unix:///var/run/docker.sock", "default socket")
     ours = Endpoint("unix:///run/engine/docker.sock", "embedded engine", "embedded")
-    monkeypatch.setattr(engine_package, "_open", lambda endpoint: chosen(client(), endpoint, "26.1.5"))
+    monkeypatch.setattr(engine_package, "_open", lambda endpoint, *_: chosen(client(), endpoint, "26.1.5"))
     monkeypatch.setattr(engine_package.reachable, "resolve", lambda: own)
     monkeypatch.setattr(engine_package.images, "ensure", lambda *_: None)
     monkeypatch.setattr(engine_package.requirements, "recall", lambda _: rows)
     monkeypatch.setattr(chosen, "close", lambda _: None)
-    monkeypatch.setattr(engine_package.embedded, "start", lambda: ours)
+    monkeypatch.setattr(engine_package.embedded, "start", lambda *_: ours)
     monkeypatch.setattr(engine_package.embedded, "running", lambda: ours)
     monkeypatch.setattr(
         engine_package.embedded, "why_impossible", lambda: "" if embedded_runs else "not here"

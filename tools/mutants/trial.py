@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -12,6 +13,8 @@ from nbformat import NotebookNode
 
 from helpers import notebooks
 from helpers.learning.claims import FAILS, OUT_OF_SCOPE, VerdictTable
+from helpers.paths import chapter_number
+from helpers.steps import say
 from tools.mutants.mutation import Mutation
 
 
@@ -57,6 +60,8 @@ def run(path: Path, mutation: Mutation) -> Trial:
         copy = Path(scratch) / path.name
         nbformat.write(mutation.applied(original), copy)
         executed = notebooks.execute(copy)
+    for cell, error in _raised(executed):
+        say(f"   {cell} raised {error}")
     after = verdicts(executed)
     killed = tuple(claim for claim, verdict in after.items() if verdict == FAILS)
     undecided = len(verdicts(original).keys() - after.keys())
@@ -73,6 +78,19 @@ def verdicts(notebook: NotebookNode) -> dict[str, str]:
     return {}
 
 
+def _raised(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Yield each cell that raised, and its error as one line: its claims are not decided."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error" and output["ename"] != "ClaimFailed":
+                yield cell["id"], f"{output['ename']}: {' '.join(output['evalue'].split())}"
+
+
 def decided(notebook: NotebookNode) -> list[str]:
     """Return the claims in the table that the notebook shows, except those that do not apply there."""
     return [claim for claim, verdict in verdicts(notebook).items() if verdict != OUT_OF_SCOPE]
+
+
+def decided_in_the_course() -> dict[str, list[str]]:
+    """Return what `decided` finds in each chapter, by its number."""
+    return {chapter_number(path): decided(notebooks.read(path)) for path in notebooks.find([])}

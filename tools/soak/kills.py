@@ -23,7 +23,7 @@ from tools.soak import ground, lab_objects
 from tools.soak.ground import Outcome
 
 AT_ONCE = 5
-EARLIEST_S, LATEST_S = 15, 60  # after a kernel's start: while its lab starts or its experiments run
+EARLIEST_S, LATEST_S = 20, 90  # after a kernel's start: while its lab starts or its experiments run
 _START_S = 60
 _TRIES = 4  # per kernel to kill with a lab: some are killed before they have one, some chapters end earlier
 
