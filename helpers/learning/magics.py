@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 TIMEOUT_S = 60
+# An Engine gives its swarm's manager 20 s to attach a container, which cannot be set. On a busy computer with
+# an emulated processor, that was too short now and then.
+_MANAGER_WAS_SLOW = "attaching to network failed"
+_NEVER_STARTED = "docker ps --quiet --all --filter status=created | xargs -r docker rm"
 
 
 @magics_class
@@ -32,6 +36,9 @@ class OnMachine(Magics):
         only its output; if there are several, each is shown after ``$``, above its output. Ctrl-C (or the
         stop button) ends the command on the machine, and so does the timeout (seconds, by default 60).
 
+        If a swarm's manager took too long to attach a container (the Engine waits 20 s), the containers that
+        did not start are removed and the cell is run once more. What is shown is the second run.
+
         Raises
         ------
         LabError
@@ -42,6 +49,9 @@ class OnMachine(Magics):
         script = as_typed(cell)
         try:
             done = machine.run(script, tty=True, timeout=arguments.timeout)
+            if _MANAGER_WAS_SLOW in done.stdout:
+                machine.run(_NEVER_STARTED)
+                done = machine.run(script, tty=True, timeout=arguments.timeout)
         except KeyboardInterrupt:
             print("(interrupted)")
             return

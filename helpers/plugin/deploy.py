@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 HERE = Path(__file__).parent
-SOURCES = ["wire/__init__.py", "wire/__main__.py", "wire/driver.py", "wire/links.py", "pack.py"]
+SOURCES = [*(f"wire/{name}.py" for name in ("__init__", "__main__", "driver", "links", "web")), "pack.py"]
 HOME = "/opt/wire"
 READY_S = 90  # Python starts slowly under emulation
 

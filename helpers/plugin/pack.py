@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HOME = Path("/opt/wire")
-LOADED = ["wire.driver", "wire.links", "waitress", "encodings.idna", "runpy"]  # and what these load
+LOADED = ["wire.links", "wire.web", "waitress", "encodings.idna", "runpy"]  # and what these load
 EMPTY = ["dev", "proc", "run/docker/plugins", "sys", "tmp", "var/log"]
 
 

@@ -16,7 +16,8 @@ from helpers import probes
 from helpers.errors import LabError
 from helpers.lab.command import Completed
 from helpers.plugin import calls
-from helpers.plugin.wire.driver import Driver, application
+from helpers.plugin.wire.driver import Driver
+from helpers.plugin.wire.web import application
 from helpers.probes import inspection
 from tests.unit.properties import JSON, PRINTED, readable
 from tests.unit.test_plugin_protocol import Kernel

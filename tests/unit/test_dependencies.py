@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from helpers import programs
+from helpers import notebooks, programs
 from helpers.paths import PROJECT
 from helpers.setup import environment, locks, uv
 
@@ -42,6 +46,27 @@ def test_a_learner_installs_what_a_learner_runs() -> None:
     assert {requirement.split(">=")[0] for requirement in environment.dependencies()} <= learner
     assert not learner & added
     assert {"pytest", "sphinx", "mypy", "playwright", "uv"} <= added
+
+
+def test_every_chapter_imports_no_more_than_a_learner_installs() -> None:
+    absent = {re.sub(r"[-_.]+", "-", name).lower() for name in locks.names(locks.ADDED)}
+    hidden = {
+        module
+        for module, owners in packages_distributions().items()
+        if {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners} <= absent
+    }
+    assert {"bottle", "pytest", "sphinx"} <= hidden
+    lines = ["import sys", f"sys.modules |= dict.fromkeys({sorted(hidden)})"]
+    for path in notebooks.find([]):
+        for cell in notebooks.read(path).cells:
+            if cell.cell_type == "code" and not cell.source.startswith("%%"):
+                body = ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)).body
+                lines += [ast.unparse(node) for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert "from helpers.learning import Verdicts, check, compare" in lines
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], cwd=PROJECT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("lock", BOTH, ids=lambda lock: lock.stem)

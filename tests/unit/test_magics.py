@@ -15,6 +15,8 @@ from helpers.errors import LabError
 from helpers.lab import Lab
 from helpers.learning import magics
 
+SLOW = "docker: Error response from daemon: attaching to network failed, […]: context deadline exceeded."
+
 
 class LocalMachine:
     """A machine whose shell runs locally, in a real terminal."""
@@ -135,3 +137,23 @@ def test_an_interrupt_ends_quietly(host: Any, capsys: pytest.CaptureFixture[str]
     host.run = interrupted
     on("sleep 100")
     assert capsys.readouterr().out == "(interrupted)\n"
+
+
+@pytest.mark.parametrize(("slow", "shown"), [(1, "busybox1\n"), (2, f"{SLOW}\n(exit code 125)\n")])
+def test_a_manager_that_was_slow_is_asked_once_more(
+    host: Any, capsys: pytest.CaptureFixture[str], slow: int, shown: str
+) -> None:
+    commands: list[str] = []
+
+    def run(command: str, **_: object) -> SimpleNamespace:
+        commands.append(command)
+        if commands.count("docker run busybox") <= slow:
+            return SimpleNamespace(exit_code=125, stdout=f"{SLOW}\n")
+        return SimpleNamespace(exit_code=0, stdout="busybox1\n")
+
+    host.run = run
+    on("docker run busybox")
+    assert capsys.readouterr().out == shown
+    attempt, removed, again = commands
+    assert attempt == again
+    assert "status=created" in removed

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from helpers.paths import PROJECT
-from helpers.plugin.wire import driver as wire
-from helpers.plugin.wire.driver import Driver, application
+from helpers.plugin.wire import driver
+from helpers.plugin.wire.driver import Driver
+from helpers.plugin.wire.web import CONTENT_TYPE, application
 from helpers.waiting import NotYet, wait_until
 
 NETWORK = "852e7a8b210f2e862cfc7c506f41f88bb67424cca82e577798f579af51bfbea0"
@@ -135,10 +136,10 @@ def test_every_machine_computes_the_same_tunnel_from_the_networks_id() -> None:
         plugin.call("CreateNetwork", NetworkID=SWARM_NETWORK)
         tunnels.append(plugin.kernel.links[f"wx-{SWARM_NETWORK[:12]}"])
     assert tunnels[0] == tunnels[1]
-    assert tunnels[0]["vni"] == wire.vni(SWARM_NETWORK)
+    assert tunnels[0]["vni"] == driver.vni(SWARM_NETWORK)
     assert 0 < tunnels[0]["vni"] < 2**24
     assert tunnels[0]["group"].startswith("239.")
-    assert wire.vni(SWARM_NETWORK) != wire.vni(NETWORK)
+    assert driver.vni(SWARM_NETWORK) != driver.vni(NETWORK)
 
 
 def test_an_existing_network_is_left_unchanged(plugin: Plugin) -> None:
@@ -273,7 +274,7 @@ def test_it_answers_on_a_unix_socket_as_the_engine_asks(tmp_path: Path) -> None:
     try:
         response, answer = ask(path, "NetworkDriver.GetCapabilities")
         assert response.status == 200
-        assert response.headers["Content-Type"] == wire.CONTENT_TYPE
+        assert response.headers["Content-Type"] == CONTENT_TYPE
         assert answer["Scope"] == "global"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         swept, asked = map(json.loads, log.read_text().splitlines())
@@ -310,7 +311,7 @@ def ask(path: Path, call: str) -> tuple[http.client.HTTPResponse, Any]:
         next_step="",
     )
     try:
-        connection.request("POST", f"/{call}", headers={"Accept": wire.CONTENT_TYPE})
+        connection.request("POST", f"/{call}", headers={"Accept": CONTENT_TYPE})
         response = connection.getresponse()
         return response, json.load(response)
     finally:

@@ -26,8 +26,9 @@ def main(path: Path, scope: str, log: Path) -> None:
 
     import waitress
 
-    from .driver import Driver, application
+    from .driver import Driver
     from .links import NetlinkLinks
+    from .web import application
 
     links = NetlinkLinks()
     driver = Driver(links, scope)

@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import json
 import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import bottle
-
-CONTENT_TYPE = "application/vnd.docker.plugins.v1.2+json"
 ID = re.compile(r"[0-9a-z]{12,}")  # an interface's name has at most 15 characters: three, and twelve of an id
 VXLAN_OVERHEAD = 50  # bytes: outer Ethernet, IPv4, UDP and VXLAN headers (RFC 7348, section 5)
 
@@ -165,34 +161,3 @@ def vni(network: str) -> int:
 def group(network: str) -> str:
     """The multicast group of a network's tunnel, 239.x.y.z (RFC 2365: administratively scoped)."""
     return str(ipaddress.IPv4Address((239 << 24) + vni(network)))
-
-
-def application(driver: Driver, record: Callable[[dict[str, Any]], None]) -> bottle.Bottle:
-    """The driver as a web application; `record` gets each call with its answer.
-
-    An unreadable request is answered with status 400, an unknown call with 404 (the Engine then continues
-    without it), a failed call with 200. Each time, ``Err`` says why.
-    """
-    app = bottle.Bottle()
-
-    def answer(call: str) -> str:
-        request, status = {}, 200
-        try:
-            request = json.loads(bottle.request.body.read() or b"{}")
-            if not isinstance(request, dict):
-                raise ValueError("the request is not a JSON object")
-            if call in driver.calls:
-                result = driver.calls[call](request)
-            else:
-                status, result = 404, {"Err": f"wire has no {call}"}
-        except ValueError as error:  # JSON's and ipaddress's errors are ValueErrors, too
-            status, result = 400, {"Err": f"{call}: {error}"}
-        except Exception as error:
-            result = {"Err": f"{call}: {error}"}
-        record({"call": call, "request": request, "status": status, "answer": result})
-        bottle.response.status = status
-        bottle.response.content_type = CONTENT_TYPE
-        return json.dumps(result)
-
-    app.route("/<call>", method="POST", callback=answer)
-    return app
