@@ -2,6 +2,7 @@
 
 from helpers.figures.distribution import distribution
 from helpers.figures.encapsulation import encapsulation
+from helpers.figures.last_seen import last_seen
 from helpers.figures.matrix import matrices, matrix
 from helpers.figures.request_path import request_path
 from helpers.figures.sequence import sequence
@@ -15,6 +16,7 @@ __all__ = [
     "caption",
     "distribution",
     "encapsulation",
+    "last_seen",
     "matrices",
     "matrix",
     "phases",

@@ -22,6 +22,9 @@ HEARTBEAT_S = 30
 _READY_S = 180
 _POLL_S = 1.0
 _CONTINUES = "will continue in the background"  # an Engine waits no longer than 20 s for itself to join
+# An Engine gives its swarm's manager 20 s to attach a container, which cannot be set. On a busy computer with
+# an emulated processor, that was too short now and then.
+MANAGER_WAS_SLOW = "attaching to network failed"
 _BRIDGE = "docker_gwbridge"  # connects a swarm's containers to the outside; each machine creates its own
 
 

@@ -46,7 +46,7 @@ class Check:
 
     def look(self, lab: Lab) -> Seen:
         """Inspect the lab now."""
-        text = _here(lab, self.text)
+        text = here(lab, self.text)
         try:
             observed = self.see(lab)
         except NoSuchContainer as error:
@@ -125,7 +125,7 @@ def has_address(container: str, network: str, address: str, *, machine: str = HO
     def see(lab: Lab) -> str:
         told = _networks(lab, machine, container).get(network, {})
         found = str(told.get("IPAddress", f"not connected to {network}"))
-        return address if found == _here(lab, address) else found
+        return address if found == here(lab, address) else found
 
     return Check(
         f"{container} has the address {address} on {network}",
@@ -143,7 +143,7 @@ def reaches(
     verb = "reaches" if answered else "does not reach"
 
     def see(lab: Lab) -> str:
-        row = probes.ping(lab[machine], source, _here(lab, target), count=1).iloc[0]
+        row = probes.ping(lab[machine], source, here(lab, target), count=1).iloc[0]
         return "an answer" if row["ok"] else str(row["error"]) if answered else "no answer"
 
     return Check(
@@ -176,7 +176,7 @@ def answers(
     """An HTTP GET from there is answered with this status (0: it is not answered)."""
 
     def see(lab: Lab) -> int:
-        return int(probes.http_get(lab[machine], source, _here(lab, url))["status"].item())
+        return int(probes.http_get(lab[machine], source, here(lab, url))["status"].item())
 
     who = source or machine
     outcome = f"is answered with {status}" if status else "is not answered"
@@ -201,7 +201,7 @@ def _networks(lab: Lab, machine: str, container: str) -> dict[str, dict[str, Any
     return found
 
 
-def _here(lab: Lab, text: str) -> str:
-    """Fill in this lab's addresses."""
+def here(lab: Lab, text: str) -> str:
+    """Fill in this lab's addresses: ``{host}`` and ``{lan}``, as in `Check.text`."""
     addresses = {name: machine.address for name, machine in lab.machines.items()}
     return text.format_map(addresses | {"lan": lab.lan.gateway.rpartition(".")[0]})

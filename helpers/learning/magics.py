@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 
 from helpers import scripts
 from helpers.errors import LabError
+from helpers.lab.swarm import MANAGER_WAS_SLOW
 from helpers.learning.current import open_lab
 from helpers.text import without_colours
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from helpers.lab import Machine
 
 TIMEOUT_S = 60
-# An Engine gives its swarm's manager 20 s to attach a container, which cannot be set. On a busy computer with
-# an emulated processor, that was too short now and then.
-_MANAGER_WAS_SLOW = "attaching to network failed"
 _NEVER_STARTED = "docker ps --quiet --all --filter status=created | xargs -r docker rm"
 
 
@@ -49,7 +47,7 @@ class OnMachine(Magics):
         script = as_typed(cell)
         try:
             done = machine.run(script, tty=True, timeout=arguments.timeout)
-            if _MANAGER_WAS_SLOW in done.stdout:
+            if MANAGER_WAS_SLOW in done.stdout:
                 machine.run(_NEVER_STARTED)
                 done = machine.run(script, tty=True, timeout=arguments.timeout)
         except KeyboardInterrupt:

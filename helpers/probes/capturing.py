@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +15,7 @@ from helpers import scripts
 from helpers.answers import understood
 from helpers.errors import LabError
 from helpers.probes import inside, wire
+from helpers.probes.frame import typed
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -56,7 +58,7 @@ def capture(
         If the capture does not start.
     """
     entered = inside.entering(machine.container(source), ["sh", "-c", command])
-    return _capture(machine, entered, expression, interface, timeout)
+    return wire.decode(_capture(machine, entered, expression, interface, timeout))
 
 
 @inside.probe
@@ -87,6 +89,42 @@ def capture_during(
     LabError
         If the capture does not start.
     """
+    acted, captured = _during(act, machine, expression, interface, timeout)
+    return acted, wire.decode(captured)
+
+
+@inside.probe
+def passed_during(
+    act: Callable[[], T], machine: Machine, *, expression: str, timeout: float = 60
+) -> tuple[T, pd.DataFrame]:
+    """Which of a machine's interfaces packets pass while something happens.
+
+    Parameters
+    ----------
+    act, machine, expression, timeout:
+        As for `capture_during`.
+
+    Returns
+    -------
+    T, DataFrame
+        What `act` returned; and machine, interface (str), packets (int), one row per interface that at least
+        one packet passed, in the order of the first.
+
+    Raises
+    ------
+    LabError
+        If the capture does not start.
+    """
+    acted, captured = _during(act, machine, expression, "any", timeout)
+    names = {link["ifindex"]: link["ifname"] for link in inside.listing(machine.run("ip -j link").stdout)}
+    counts = Counter(names.get(index, f"interface {index}") for index in wire.interfaces(captured))
+    rows = [{"machine": machine.name, "interface": one, "packets": counts[one]} for one in counts]
+    return acted, typed(rows, {"machine": "str", "interface": "str", "packets": "int64"})
+
+
+def _during(
+    act: Callable[[], T], machine: Machine, expression: str, interface: str, timeout: float
+) -> tuple[T, bytes]:
     started, ended = (f"/tmp/capture-{uuid.uuid4().hex}-{what}" for what in ("started", "ended"))
     meanwhile = scripts.argv(__package__, "wait_for_file.sh", ended, started)
     with ThreadPoolExecutor(1) as pool:
@@ -96,14 +134,14 @@ def capture_during(
             acted = act()
         finally:
             machine.run(f"touch {ended}")
-        frames = capturing.result()
+        captured = capturing.result()
     machine.run(f"rm -f {started} {ended}")
-    return acted, frames
+    return acted, captured
 
 
 def _capture(
     machine: Machine, program: Sequence[str], expression: str, interface: str, timeout: float
-) -> pd.DataFrame:
+) -> bytes:
     arguments = [interface, expression, round(_START_S * 10), f"{timeout:g}", *program]
     script = scripts.command(__package__, "capture.sh", *arguments)
     done = machine.run(script, timeout=timeout + _START_S + 20)
@@ -114,5 +152,4 @@ def _capture(
             f"Check with `ip link` whether {interface} exists.",
         )
     with understood("what tcpdump captured"):
-        captured = base64.b64decode(done.stdout)
-    return wire.decode(captured)
+        return base64.b64decode(done.stdout)

@@ -52,6 +52,16 @@ def decode(pcap: bytes) -> pd.DataFrame:
         return typed([_row(Ether(bytes(packet))) for packet in packets], PACKETS)
 
 
+@understood("a capture file", *_UNDECODABLE)
+def interfaces(pcap: bytes) -> list[int]:
+    """The index of the interface that each packet of a capture on all interfaces has passed.
+
+    Source: tcpdump's link type LINKTYPE_LINUX_SLL2.
+    """
+    with PcapReader(io.BytesIO(pcap)) as packets:  # type: ignore[arg-type]  # as above
+        return [struct.unpack_from("!4xI", bytes(packet))[0] for packet in packets]
+
+
 def conversation(frames: pd.DataFrame) -> pd.DataFrame:
     """What someone who captured the frames can tell about them; what was said twice is listed once.
 

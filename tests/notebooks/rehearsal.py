@@ -16,10 +16,14 @@ from nbval.plugin import IPyNbCell
 
 from helpers.lab import Lab
 from helpers.learning import exercises
+from helpers.learning.clinic import admission, cases
+from helpers.learning.clinic.case import Case
 from helpers.learning.exercise import Exercise
 from helpers.paths import NOTEBOOKS, PROJECT, chapter_number
+from tests.notebooks.treatment import treat
 
 CLOSING = "lab.close()"
+TREATED = "every wrong cure is refused, and both right ones are accepted"
 # Chapters where it is cheap to try solutions without one line: one or two machines, no swarm to wait for.
 EVERY_LINE = ("01", "02", "04", "05")
 _LISTENS_S = 15
@@ -33,6 +37,10 @@ def rehearse(chapter: str) -> None:
     """Solve each exercise with its solution and undo it again: its checks must notice both."""
     lab = Lab.current
     assert lab, "no lab is open"
+    if _has_cases(chapter):
+        treat(lab, cases.find(admission.patient_of(lab)))
+        print(TREATED)
+        return
     for exercise in exercises.of_chapter(chapter):
         assert _missing(lab, exercise), f"{exercise.id}: nothing has been done, but its checks pass"
         if chapter in EVERY_LINE:
@@ -84,10 +92,17 @@ def _rehearsal(closing: IPyNbCell) -> pytest.Item:
 def _cell(path: Path) -> NotebookNode:
     chapter = chapter_number(path)
     told = "".join(f"{_noticed(exercise)}\n" for exercise in exercises.of_chapter(chapter))
+    if _has_cases(chapter):
+        told = f"{TREATED}\n"
     source = _CALL.format(project=str(PROJECT), chapter=chapter)
     output = nbformat.v4.new_output("stream", name="stdout", text=told)
     cell: NotebookNode = nbformat.v4.new_code_cell(source, outputs=[output], execution_count=1)
     return cell
+
+
+def _has_cases(chapter: str) -> bool:
+    """Whether its exercises are patients, each with a lab of its own, and not tasks in the chapter's lab."""
+    return any(isinstance(exercise, Case) for exercise in exercises.of_chapter(chapter))
 
 
 def _noticed(exercise: Exercise) -> str:

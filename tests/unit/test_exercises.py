@@ -16,6 +16,7 @@ from helpers.lab import Lab, NoSuchContainer
 from helpers.learning import exercises, record
 from helpers.learning.checks import Check
 from helpers.learning.claims import Verdicts
+from helpers.learning.clinic.case import Case
 from helpers.learning.course import course_map
 from helpers.learning.exercise import Exercise
 from helpers.paths import chapter_number
@@ -158,11 +159,12 @@ def test_a_chapter_contains_its_exercises_verbatim_each_with_its_check(path: Pat
     of_chapter = exercises.of_chapter(chapter_number(path))
     levels = [exercise.level for exercise in of_chapter]
     least = ["easy"] if path.stem.startswith("00") else ["easy", "real life", "hard"]
-    assert levels[: len(least)] == least
+    assert levels[: len(least)] == least or ({*levels} == {*least} and path.stem == "09_clinic")
     for exercise in of_chapter:
         shown = sources.index(f"**{exercise.id}** · *{exercise.level}* · {exercise.text}")
-        assert sources[shown + 1] == f'check("{exercise.id}")'
-        assert shown + 1 < sources.index("lab.close()")
+        checked = sources.index(f'check("{exercise.id}")')
+        assert checked > shown if isinstance(exercise, Case) else checked == shown + 1
+        assert "lab.close()" in sources[checked:]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +175,8 @@ def test_a_chapter_contains_its_exercises_verbatim_each_with_its_check(path: Pat
 def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert exercise.id.split("-")[0] in exercises.BY_CHAPTER
     assert exercise.checks
-    assert exercise.solution.keys() >= exercise.undo.keys() > set()
+    assert exercise.solution
+    assert exercise.solution.keys() >= exercise.undo.keys()
+    assert isinstance(exercise, Case) is not bool(exercise.undo)
     assert all(check.hint for check in exercise.checks)
     assert SimpleNamespace(**vars(exercise)).text.endswith((".", "?", ".)", "?)"))

@@ -99,3 +99,14 @@ def test_a_chapter_without_pitfalls_or_minutes_raises_an_error() -> None:
     mute = Chapter(Path("99_x.ipynb"), new_notebook(cells=[new_markdown_cell("# 99 X")]))
     with pytest.raises(LabError, match="about N minutes"):
         _ = mute.minutes
+
+
+def test_a_case_of_the_clinic_begins_a_page_and_the_instructor_reads_what_it_was() -> None:
+    clinic = next(chapter for chapter in CHAPTERS if chapter.number == "09")
+    for edition in (editions.learner(clinic), editions.instructor(clinic)):
+        begun = [cell.source for cell in edition.cells if cell.metadata.get("handout") == "case"]
+        assert len(begun) == len(exercises.of_chapter("09"))
+    told = [cell.source for cell in editions.instructor(clinic).cells if "What it was" in cell.source]
+    assert len(told) == len(exercises.of_chapter("09"))
+    assert all(source.startswith("<details open>") for source in told)
+    assert not any("<details open>" in cell.source for cell in editions.learner(clinic).cells)

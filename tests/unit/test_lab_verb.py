@@ -108,7 +108,7 @@ def test_edit_opens_the_chapters_themselves(own: Path, started: list[str]) -> No
 @pytest.mark.parametrize(
     ("arguments", "seen"),
     [
-        (["--reset", "09"], "02_user_defined_bridge"),
+        (["--reset", "99"], "02_user_defined_bridge"),
         (["--reset", KEPT], "02_user_defined_bridge"),
         (["--edit", "--update"], "copies"),
         (["--edit", "--reset", "02"], "copies"),

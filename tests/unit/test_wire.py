@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from helpers import probes
-from helpers.errors import LabError
+from helpers.errors import BadAnswer, LabError
 from helpers.probes import capturing, wire
 from tests.unit.probe_doubles import Container, Machine, Shell
 
@@ -122,3 +123,12 @@ def test_a_capture_that_does_not_start(tmp_path: Path, monkeypatch: pytest.Monke
     shell.program("tcpdump", "echo 'tcpdump: eth9: No such device exists' >&2")
     with pytest.raises(LabError, match="No such device"):
         probes.capture(machine(shell, Container("b", shell)), "b", "true", expression="esp", interface="eth9")
+
+
+def test_a_capture_on_all_interfaces_says_which_one_each_packet_has_passed() -> None:
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 276)  # LINKTYPE_LINUX_SLL2
+    packets = [struct.pack("!HHIHBB8s", 0x0800, 0, index, 1, 4, 6, b"") for index in (2, 7, 2)]
+    records = b"".join(struct.pack("<IIII", 0, 0, len(one), len(one)) + one for one in packets)
+    assert wire.interfaces(head + records) == [2, 7, 2]
+    with pytest.raises(BadAnswer):
+        wire.interfaces(b"no capture")

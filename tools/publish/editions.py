@@ -23,7 +23,8 @@ from tools.publish.chapters import Chapter, only_decides
 PITFALLS = PROJECT / "docs" / "what_goes_wrong.md"
 _ECHO = re.compile(r"^\$ ", flags=re.MULTILINE)  # a command, repeated before what it printed
 _IDENTIFIER = re.compile(r"^([0-9a-f]{64}|[0-9a-z]{25})\n", flags=re.MULTILINE)
-_CHECK = re.compile(r'^check\("(\d\d[a-z]?-\d)"\)$', flags=re.MULTILINE)
+_CHECK = re.compile(r'^check\("(\d\d[a-z]?-\d+)"\)$', flags=re.MULTILINE)
+_CASE = re.compile(r"## \d\d-\d+ ")  # the heading of a case of the clinic
 _NOTHING_PREDICTED = f"<p><strong>{html.escape(LEFT_OPEN_ADVICE)}</strong></p>"
 _SOLVING_LINES = {"easy": 1, "real life": 3, "hard": 4}
 
@@ -38,12 +39,14 @@ class _Names(dict[str, str]):
 def learner(chapter: Chapter) -> NotebookNode:
     """Return the chapter with room for each prediction, before its answer, and for the exercises.
 
-    A cell's metadata tell the template what it is: ``handout`` is "asks", "room" or "exercise"; ``holds`` and
-    ``ends`` mark the first and the last of the cells that are shown only after a prediction has been made.
+    A cell's metadata tell the template what it is: ``handout`` is "asks", "room", "exercise" or "case";
+    ``holds`` and ``ends`` mark the first and the last of the cells that are shown only after a prediction has
+    been made.
     """
     notebook = deepcopy(chapter.notebook)
     cells = notebook.cells
     for cell in cells:
+        _begin_a_page_with_a_case(cell)
         _as_in_a_terminal(cell)
         if only_decides(cell):
             cell.metadata.transient = {"remove_source": True}  # nbconvert's own mark
@@ -73,6 +76,9 @@ def instructor(chapter: Chapter) -> NotebookNode:
         If docs/what_goes_wrong.md has no section for the chapter.
     """
     notebook = deepcopy(chapter.notebook)
+    for cell in notebook.cells:
+        _begin_a_page_with_a_case(cell)
+        cell.source = cell.source.replace("<details>", "<details open>")  # what a case of the clinic was
     before = {0: _cell(_for_the_leader(chapter), "leader")}
     notebook.cells = list(_with_exercises(notebook.cells, before, _solved))
     return notebook
@@ -113,6 +119,11 @@ def _with_exercises(
             yield following[position]
         if found:
             yield _cell(told(exercises.find(found.group(1))), "exercise")
+
+
+def _begin_a_page_with_a_case(cell: NotebookNode) -> None:
+    if _CASE.match(cell.source):
+        cell.metadata.handout = "case"
 
 
 def _as_in_a_terminal(cell: NotebookNode) -> None:

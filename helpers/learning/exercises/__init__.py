@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from helpers.errors import LabError
 from helpers.learning import record
+from helpers.learning.clinic.cases import CASES
 from helpers.learning.current import open_lab
 from helpers.learning.exercise import Exercise, Result
 from helpers.learning.exercises import (
@@ -32,6 +33,7 @@ BY_CHAPTER: Mapping[str, Sequence[Exercise]] = {
     "06": chapter_06.EXERCISES,
     "07": chapter_07.EXERCISES,
     "08": chapter_08.EXERCISES,
+    "09": CASES,
 }
 
 
