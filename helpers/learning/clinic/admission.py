@@ -9,9 +9,9 @@ import docker.errors
 from docker.types import IPAMConfig, IPAMPool
 
 from helpers import scripts
+from helpers.engine.refusals import FAILURES, said
 from helpers.errors import LabError
 from helpers.lab import swarm
-from helpers.lab.swarm import MANAGER_WAS_SLOW
 from helpers.learning.checks import here
 from helpers.learning.clinic.scene import Container, Network, Scene
 from helpers.probes import inside
@@ -76,10 +76,8 @@ def put(lab: Lab, scene: Scene) -> None:
         for name, container in scene.containers.items():
             _start(lab, name, container)
         _wait_for_servers(lab, scene)
-    except docker.errors.APIError as error:
-        raise LabError(
-            "Admitting a patient", str(error.explanation), "Close the lab, and admit the patient again."
-        ) from error
+    except FAILURES as error:
+        raise LabError("Admitting a patient", said(error), "Admit the patient again.") from error
     _run(lab, scene.after)
 
 
@@ -110,8 +108,9 @@ def _wait_for_servers(lab: Lab, scene: Scene) -> None:
             for name, container in scene.containers.items()
             if container.image == "nginx" and container.machine == machine.name
         ]
-        script = scripts.command(__package__, "wait_for_servers.sh", _LISTENS_S * 10, *servers)
-        machine.run(script, timeout=_SCRIPT_S).checked(f"Waiting for the servers on {machine.name}")
+        if servers:
+            script = scripts.command(__package__, "wait_for_servers.sh", _LISTENS_S * 10, *servers)
+            machine.run(script, timeout=_SCRIPT_S).checked(f"Waiting for the servers on {machine.name}")
 
 
 def _create(lab: Lab, name: str, network: Network) -> None:
@@ -150,7 +149,7 @@ def _start(lab: Lab, name: str, container: Container) -> None:
     try:
         api.start(created["Id"])
     except docker.errors.APIError as error:
-        if MANAGER_WAS_SLOW not in str(error.explanation):
+        if swarm.MANAGER_WAS_SLOW not in str(error.explanation):
             raise
         api.start(created["Id"])
 

@@ -22,12 +22,12 @@ Cure = Mapping[str, str]  # shell scripts, by the machine that runs them
 
 @dataclass(frozen=True)
 class Way:
-    """One attempt that fails, and where its packets should pass.
+    """The attempt that the complaint is about, and where its packets should pass.
 
     Attributes
     ----------
     attempt:
-        A shell command; it succeeds if there is an answer.
+        A shell command that succeeds if there is an answer.
     expression:
         Which packets belong to the attempt, as in pcap-filter(7): those of the request, not of the answer.
     places:
@@ -54,7 +54,7 @@ class Case(Exercise):
     scene:
         What is admitted.
     way:
-        The attempt that fails.
+        The attempt that the complaint is about.
     other:
         A cure by other means than `solution`, which the checks must accept.
     wrong:

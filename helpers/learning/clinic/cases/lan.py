@@ -162,7 +162,7 @@ PAGES_HANG = Case(
             "app": Container(networks={"shop": ()}, machine="manager"),
             "web": Container("nginx", {"shop": ()}, command=_BIG, machine="machine1"),
         },
-        before=dict.fromkeys(("manager", "machine1"), f"iptables -t raw -A {_LIMIT}"),
+        before=dict.fromkeys(_TWO, f"iptables -t raw -A {_LIMIT}"),
     ),
     way=Way(
         "docker exec app timeout 4 wget -q -T 3 -O /dev/null http://web/big",
@@ -174,7 +174,7 @@ PAGES_HANG = Case(
     solution={"manager": _APP.format(1400), "machine1": _WEB},
     other={"manager": _APP.format(1300), "machine1": _WEB},
     wrong={
-        "the provider's limit": dict.fromkeys(("manager", "machine1"), "iptables -t raw -F PREROUTING"),
+        "the provider's limit": dict.fromkeys(_TWO, "iptables -t raw -F PREROUTING"),
         "host network": {"machine1": "docker rm -f web\ndocker run -dit --name web --network host nginx"},
     },
 )

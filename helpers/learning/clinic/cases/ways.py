@@ -11,7 +11,7 @@ _RUN = "docker rm -f app\ndocker run -dit --name app"
 SERVICE_ON_THE_HOST = Case(
     "09-2",
     "easy",
-    "“`app` needs the price list that my machine serves on port 9000, for containers only. At my colleague's"
+    "“`app` needs the price list that my machine serves on port 9000, for containers only. On my colleague's"
     " Mac, `http://host.docker.internal:9000/` works; here the name is unknown.”"
     + source("docker/for-linux#264", "https://github.com/docker/for-linux/issues/264"),
     checks=[
