@@ -94,3 +94,8 @@ def source(label: str, address: str) -> str:
 def serve(address: str, port: int) -> str:
     """The command that serves a page on a machine, as a program of its own."""
     return shlex.join(scripts.argv(__package__, "serve.sh", address, port))
+
+
+def updated(container: str, network: str) -> str:
+    """The command after which a container is on its network as after an update, with another address."""
+    return shlex.join(scripts.argv(__package__, "update.sh", container, network))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helpers.errors import LabError
 from helpers.learning.clinic.case import Case
-from helpers.learning.clinic.cases import lan, names, ports, ways
+from helpers.learning.clinic.cases import lan, names, ports, updates, ways
 
 CASES = (
     ports.RESETS,
@@ -18,6 +18,7 @@ CASES = (
     lan.NOT_FROM_ITS_OWN_MACHINE,
     lan.NO_TUNNEL,
     lan.PAGES_HANG,
+    updates.A_PROXY_REMEMBERS,
 )
 
 
