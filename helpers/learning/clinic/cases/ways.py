@@ -127,7 +127,7 @@ WRONG_WAY_OUT = Case(
     "09-7",
     "hard",
     "“`app` has two networks: `backend`, where its database is, and `public`. It reaches the database,"
-    " but nothing outside, the LAN's gateway for example.  The database must not get"
+    " but nothing outside, the LAN's gateway for example. The database must not get"
     " out.”" + source("moby#20179", "https://github.com/moby/moby/issues/20179"),
     checks=[
         reaches(
