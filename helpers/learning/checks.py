@@ -175,14 +175,14 @@ def answers(
 ) -> Check:
     """An HTTP GET from there is answered with this status (0: it is not answered)."""
 
-    def see(lab: Lab) -> int:
-        return int(probes.http_get(lab[machine], source, here(lab, url))["status"].item())
+    def see(lab: Lab) -> int | str:
+        return int(probes.http_get(lab[machine], source, here(lab, url))["status"].item()) or "no answer"
 
     who = source or machine
     outcome = f"is answered with {status}" if status else "is not answered"
     return Check(
         f"{url} {outcome} when requested from {who}",
-        status,
+        status or "no answer",
         see,
         hint or "Try it by hand with `curl -I`, and find out how far the request gets.",
     )

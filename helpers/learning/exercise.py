@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -75,7 +76,12 @@ class Result:
         return "\n".join(filter(None, [self._summary(), *map(str, self.seen), self._hint()]))
 
     def _repr_html_(self) -> str:
-        items = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.seen)
+        items = "".join(f"<li>{_marked_up(str(one))}</li>" for one in self.seen)
         listed = f'<ul style="list-style: none; padding-left: 1em">{items}</ul>'
-        hint = html.escape(self._hint())
-        return f"<p><strong>{html.escape(self._summary())}</strong></p>{listed}<p>{hint}</p>"
+        summary, hint = html.escape(self._summary()), _marked_up(self._hint())
+        return f"<p><strong>{summary}</strong></p>{listed}<p>{hint}</p>"
+
+
+def _marked_up(text: str) -> str:
+    """The text as HTML, with what stands between backticks as code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", html.escape(text))

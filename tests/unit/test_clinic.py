@@ -183,7 +183,7 @@ def test_places_are_found_by_the_machines_interfaces(patient: Any, monkeypatch: 
     monkeypatch.setattr(Lab, "current", patient)
     monkeypatch.setattr(following, "here", lambda lab, text: text)
     monkeypatch.setattr(
-        following, "_interfaces", lambda machine: {"shop": "br-1", "web": "veth1", "till": "veth2"}
+        following, "_interfaces", lambda machine: {"shop": ["br-1"], "web": ["veth1"], "till": ["veth2"]}
     )
     passed = pd.DataFrame({"interface": ["lo", "br-1"], "packets": [1, 2]})
     monkeypatch.setattr(following, "passed_during", lambda act, machine, expression: (act(), passed))

@@ -18,7 +18,7 @@ from helpers.learning.checks import Check
 from helpers.learning.claims import Verdicts
 from helpers.learning.clinic.case import Case
 from helpers.learning.course import course_map
-from helpers.learning.exercise import Exercise
+from helpers.learning.exercise import Exercise, Result
 from helpers.paths import chapter_number
 
 
@@ -98,6 +98,15 @@ def test_done_is_recorded_and_a_regression_is_reported(lab: dict[str, str], stat
     del lab["fan"]
     assert f"1 of 2 checks pass. It was done on {day}" in repr(exercises.check("02-9"))
     assert "<li>✓ the lamp is on</li>" in exercises.check("02-9")._repr_html_()
+
+
+def test_a_command_in_a_hint_is_code_on_the_page(lab: Any) -> None:
+    check = Check("the lamp is on", "on", lambda _: "off", hint="See `lamp <name>`.")
+    exercise = Exercise("02-9", "easy", "Switch it on.", [check], {}, {})
+    assert (
+        "<p>Hint: See <code>lamp &lt;name&gt;</code>.</p>"
+        in Result(exercise, exercise.look(lab))._repr_html_()
+    )
 
 
 def test_without_a_lab_it_explains_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

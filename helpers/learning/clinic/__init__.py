@@ -6,6 +6,7 @@ from helpers.lab import Lab
 from helpers.learning.clinic import admission, cases
 from helpers.learning.clinic.following import follow
 from helpers.learning.clinic.toolbox import toolbox
+from helpers.steps import step
 
 __all__ = ["admit", "follow", "toolbox"]
 
@@ -30,7 +31,8 @@ def admit(name: str) -> Lab:
         Lab.current.close()
     lab = Lab(machines=list(case.scene.machines))
     try:
-        admission.admit(lab, case.id, case.scene)
+        with step(f"Admitting the patient {case.id}", about="15 s"):
+            admission.admit(lab, case.id, case.scene)
     except BaseException:
         lab.close()
         raise

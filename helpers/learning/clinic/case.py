@@ -32,8 +32,7 @@ class Way:
         Which packets belong to the attempt, as in pcap-filter(7): those of the request, not of the answer.
     places:
         Labels in the order of the way, each with the interface that the packets pass there: "eth0" or "lo"
-        of the machine, the name of a network (its bridge), or of a container on one network (its port on
-        the bridge).
+        of the machine, the name of a network (its bridge), or of a container (its ports on bridges).
     machine, on:
         Where the attempt starts, and where the places are.
     """

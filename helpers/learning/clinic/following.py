@@ -43,7 +43,7 @@ def follow() -> pd.DataFrame:
     )
     seen = passed.set_index("interface")["packets"]
     interfaces = _interfaces(machine)
-    counts = {place: int(seen.get(interfaces.get(at, at), 0)) for place, at in way.places.items()}
+    counts = {place: int(seen.reindex(interfaces.get(at, [at])).sum()) for place, at in way.places.items()}
     counts[ANSWER] = int(done.exit_code == 0)
     rows = [
         {"case": case.id, "step": step, "place": place, "packets": count, "reached": count > 0}
@@ -52,8 +52,8 @@ def follow() -> pd.DataFrame:
     return typed(rows, _COLUMNS)
 
 
-def _interfaces(machine: Machine) -> dict[str, str]:
-    """The machine's interface of each network, and of each container that is on one network."""
-    found: dict[str, str] = dict(probes.networks(machine)[["name", "interface"]].itertuples(index=False))
-    ports = probes.links(machine).drop_duplicates("container", keep=False)
-    return found | dict(ports[["container", "veth"]].itertuples(index=False))
+def _interfaces(machine: Machine) -> dict[str, list[str]]:
+    """The machine's interfaces of each network, and of each container on all of its networks."""
+    networks = probes.networks(machine).groupby("name")["interface"]
+    ports = probes.links(machine).groupby("container")["veth"]
+    return {name: list(found) for name, found in (*networks, *ports)}

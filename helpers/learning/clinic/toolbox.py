@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from helpers import scripts
+from helpers.steps import step
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -26,4 +27,5 @@ def toolbox(machine: Machine) -> None:
         If the machine's Engine refuses it; with what it said.
     """
     script = scripts.command(__package__, "toolbox.sh", *PROGRAMS)
-    machine.run(script, timeout=120).checked(f"Making the toolbox image on {machine.name}")
+    with step(f"Making the toolbox image on {machine.name}", about="5 s"):
+        machine.run(script, timeout=120).checked(f"Making the toolbox image on {machine.name}")

@@ -73,7 +73,8 @@ TWO_PROJECTS = Case(
         reaches(
             "shop-web",
             "api",
-            hint="A name resolves on a network that both containers are connected to. They share none.",
+            hint="A name resolves on a network that both containers are connected to, and an alias such as"
+            " `api` only on those where the container was given it: `docker network connect --help`.",
         ),
         reaches("shop-web", "shop-db", hint="`shop-web` needs its own database as well."),
         reaches("blog-api", "blog-db", hint="`blog-api` needs its own database as well."),

@@ -24,8 +24,9 @@ RESETS = Case(
     checks=[
         answers(
             "http://127.0.0.1:8080/",
-            hint="The way leads to the container and ends there. Which address does nginx listen on?"
-            " `nsenter -t PID -n ss -tln` looks from the machine into the container's network namespace.",
+            hint="The way leads to the container and ends there: nginx listens on another address. Where does"
+            " its configuration come from (`docker inspect web`, “Mounts”)? `sed -i` and editors save to a"
+            " new file; the container has the old one until it is restarted.",
         ),
         answers("http://{host}:8080/", hint="The page must be there on every address of the machine."),
         attached(
@@ -87,7 +88,8 @@ PAST_THE_FIREWALL = Case(
             machine="client",
             status=0,
             hint="Does the rule in INPUT match at all (`iptables -nvL INPUT`)? Which chain do packets to a"
-            " container pass instead, and which address could the port be published on?",
+            " container pass instead, and which port do they have there, rewritten by Docker's rules? Or: on"
+            " which address could the port be published?",
         ),
         answers(
             "http://127.0.0.1:8080/",

@@ -1,12 +1,14 @@
 """Ways out: from a container to its machine, from both to a VPN, through one of two networks."""
 
-from helpers.learning.checks import answers, attached, reaches
+from helpers.learning.checks import answers, attached, reaches, says
 from helpers.learning.clinic.case import Case, Way, serve, source
 from helpers.learning.clinic.scene import Container, Network, Scene
 
 _STOP = "pkill -x python3; sleep 1"
 _LAN_ADDRESS = "$(hostname -i | cut -d ' ' -f 1)"
 _RUN = "docker rm -f app\ndocker run -dit --name app"
+_PRICES = "http://host.docker.internal:9000/"
+_ENTRY = "172.17.0.1 host.docker.internal"
 
 SERVICE_ON_THE_HOST = Case(
     "09-2",
@@ -16,10 +18,18 @@ SERVICE_ON_THE_HOST = Case(
     + source("docker/for-linux#264", "https://github.com/docker/for-linux/issues/264"),
     checks=[
         answers(
-            "http://host.docker.internal:9000/",
+            _PRICES,
             source="app",
             hint="On Linux, nobody enters that name unless asked: `docker run --help | grep -A1 add-host`."
-            " Which of the machine's addresses does the service listen on (`ss -tln`)?",
+            " Which of the machine's addresses does the service listen on (`ss -tln`)? `host-gateway` stands"
+            " for the one on docker0.",
+        ),
+        says(
+            "app gets the price list after it was started again",
+            f"docker restart -t 0 app\ndocker exec app wget -q -T 3 -O /dev/null {_PRICES} && echo a page",
+            "app\na page",
+            hint="What was changed inside the container is gone: Docker writes /etc/hosts anew whenever it"
+            " starts a container. Tell Docker, not the container.",
         ),
         attached(
             "app", {"shop"}, exactly=True, hint="On the host network, `app` would have lost its isolation."
@@ -38,16 +48,15 @@ SERVICE_ON_THE_HOST = Case(
         undo={"host": f"{_STOP}; true"},
     ),
     way=Way(
-        "docker exec app wget -q -T 2 -O /dev/null http://host.docker.internal:9000/",
+        f"docker exec app wget -q -T 2 -O /dev/null {_PRICES}",
         "tcp[tcpflags] & tcp-syn != 0 and dst port 9000",
         {"app's port": "app", "the bridge": "shop"},
     ),
     solution={"host": f"{_RUN} --network shop --add-host host.docker.internal:host-gateway busybox"},
-    other={"host": "docker exec app sh -c 'echo 172.17.0.1 host.docker.internal >>/etc/hosts'"},
+    other={"host": f"echo {_ENTRY} >/root/hosts\n{_RUN} --network shop -v /root/hosts:/etc/hosts:ro busybox"},
     wrong={
-        "host network": {
-            "host": f"{_RUN} --network host busybox\n"
-            "docker exec app sh -c 'echo 172.17.0.1 host.docker.internal >>/etc/hosts'"
+        "a line in the container's /etc/hosts": {
+            "host": f"docker exec app sh -c 'echo {_ENTRY} >>/etc/hosts'"
         },
         "the service listens everywhere": {
             "host": f"{_STOP}\n{serve('0.0.0.0', 9000)}\n"
