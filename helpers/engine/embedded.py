@@ -1,8 +1,11 @@
 """The embedded engine: a disposable virtual machine with dockerd, for a computer without Docker.
 
-Its parts, all readable by the owner only: a cache entry (kernel, disk, SSH keys; named after its inputs), in
+Its parts, all readable by the owner only: an entry (kernel, disk, SSH keys; named after its inputs), in
 which there is one prepared state for each accelerator (machine image imported, memory saved), and a running
 instance with its own disk overlay. The only way in is SSH with the owner's key; clients use a Unix socket.
+
+An entry is in the cache, or in a store that is only read (`offline.engine_store`): then states that the store
+lacks are in the cache. What is complete starts without the rights of root.
 """
 
 from __future__ import annotations
@@ -32,14 +35,16 @@ from helpers.paths import ENGINE, cache_dir, engine_dir, run_dir
 from helpers.setup import debian, offline
 from helpers.steps import say, step
 
-PACKAGES = tuple(
-    "debian-archive-keyring e2fsprogs mmdebstrap openssh-client qemu-system-x86 qemu-utils".split()
-)
+_RUN = ("openssh-client", "qemu-system-x86", "qemu-utils")
+_BUILD = ("debian-archive-keyring", "e2fsprogs", "mmdebstrap")
+PACKAGES = (*_BUILD, *_RUN)
 
-_KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line within 2 s
+_KVM_PROOF_S = 20  # a guest that KVM really runs prints its first line, or goes on, within 2 s
 _BOOT_S = 300
+_RESUME_S = 60
 _IMPORT_S = 900
 _PARTIAL = ".partial"  # what is being built
+_OF_STORE = ".states"  # states in the cache of an entry in a store
 _STOCKED = "stocked"  # an empty file beside a saved state that has machines in stock
 _NEEDED_BYTES = 10**9  # what a chapter writes, and some more
 
@@ -57,9 +62,9 @@ def plan() -> str:
     """Return one line that says what `start` would do now."""
     if running():
         return "use it: it is already running"
-    absent = debian.missing(PACKAGES)
+    absent = debian.missing(_needed())
     steps = [f"install {' '.join(absent)} with apt-get"] if absent else []
-    if not _entry().exists():
+    if not _is_built():
         steps.append(f"build a virtual machine (about 2 GB, 3 min) in {_entry()}")
     return ", ".join([*steps, "start it"])
 
@@ -111,25 +116,25 @@ def start(machines: int = 0, using: IO[str] | None = None) -> Endpoint:
         elif endpoint:
             say("The running embedded engine is out of date: replacing it, and the labs on it")
         _discard(engine_dir())
-        with _building():
-            entry = _provided()
-            accelerator, prepared = _prepared(entry)
-        with step("Starting the embedded engine", about="5 s"):
-            endpoint = _boot(entry, prepared, accelerator)
+        endpoint = _accelerated() or _booted(TCG)
         if using:
             share(using)
         return endpoint
 
 
+def provide() -> Path:
+    """Return the entry with kernel, disk and SSH keys, after building it if it is missing."""
+    with _building():
+        return _provided()
+
+
 def build() -> tuple[Path, Path]:
-    """Return the cache entry and its state for emulation, making what is missing; ends a running engine."""
+    """Return the entry and its state for emulation, making what is missing; ends a running engine."""
     with _start_and_stop(engine_dir()), _building():
         entry = _provided()
-        prepared = _prepared_directory(entry, TCG)
-        if not prepared.exists():
+        if not _prepared_directory(entry, TCG).exists():
             _discard(engine_dir())
-            _prepare(entry, TCG)
-    return entry, prepared
+        return entry, _prepared(entry, TCG)
 
 
 def stop(instances: str = f"{ENGINE}*") -> bool:
@@ -168,11 +173,27 @@ def _entries() -> Path:
 
 
 def _entry() -> Path:
-    """Name the entry after its inputs: the definitions, the code that builds it, the code of the stock."""
+    """Return the place of the entry, which is named after its inputs.
+
+    They are the definitions, the code that builds them, and the code of the stock.
+    """
     makers = [Path(builder.__file__), builder.WITH_DOCKERD, Path(stock.__file__)]
     code = b"".join(maker.read_bytes() for maker in makers)
     digest = hashlib.sha256(images.key("vm", "machine").encode() + code).hexdigest()[:12]
-    return _entries() / f"{images.SUITE}-{digest}"
+    return (offline.engine_store() or _entries()) / f"{images.SUITE}-{digest}"
+
+
+def _is_built() -> bool:
+    return (_entry() / builder.DISK).exists()
+
+
+def _needed() -> tuple[str, ...]:
+    return _RUN if _is_built() else PACKAGES
+
+
+def _states(entry: Path) -> list[Path]:
+    """Return the directories in which there are prepared states of an entry; the last one can be written."""
+    return [entry] if entry.parent == _entries() else [entry, _entries() / f"{entry.name}{_OF_STORE}"]
 
 
 def _is_of_this_make() -> bool:
@@ -181,7 +202,7 @@ def _is_of_this_make() -> bool:
 
 
 def _is_to_renew(endpoint: Endpoint, machines: int, using: IO[str]) -> bool:
-    has_stock = any(_entry().glob(f"prepared-*/{_STOCKED}"))
+    has_stock = any(stocked for place in _states(_entry()) for stocked in place.glob(f"*/{_STOCKED}"))
     if has_stock and is_alone(using):
         if renewal.is_due(endpoint.url, machines):
             return True
@@ -197,16 +218,19 @@ def _discard(instance: Path) -> None:
 
 
 def _provided() -> Path:
-    """Return the cache entry; if it is missing, build it or copy it from the workshop kit."""
-    debian.install(PACKAGES, "The embedded engine")
-    entry = _entry()
-    if not entry.exists():
-        if offline.kit():
-            with step("Copying the embedded engine from the workshop kit", about="10 s"):
-                offline.copy_engine(entry)
-        else:
-            _build(entry)
-    os.utime(entry)  # used now (see `_superseded`)
+    """Return the entry; build it if it is missing in the cache."""
+    entry, store = _entry(), offline.engine_store()
+    if store and not _is_built():
+        raise LabError(
+            f"Looking for the embedded engine {entry.name} in {store}",
+            f"it has {', '.join(sorted(one.name for one in store.glob('*'))) or 'none'}",
+            "Use the project that it was made with, or make it again: python3 -m tools bundle, or image.",
+        )
+    debian.install(_needed(), "The embedded engine")
+    if not _is_built():
+        _build(entry)
+    _states(entry)[-1].mkdir(mode=0o700, exist_ok=True)
+    os.utime(_states(entry)[-1])  # used now (see `_superseded`)
     return entry
 
 
@@ -250,26 +274,42 @@ def _delete(entry: Path) -> None:
         programs.run(remains, timeout_s=300, check=False, output=None)
 
 
-def _prepared(entry: Path) -> tuple[Accelerator, Path]:
-    """Return how to run the engine, and the directory with its prepared disk and state."""
-    for accelerator in (KVM, TCG):
-        directory = _prepared_directory(entry, accelerator)
-        if directory.exists():
-            return accelerator, directory
-    if vm.kvm_is_offered():
-        try:
-            return KVM, _prepare(entry, KVM)
-        except LabError as error:
-            say(f"KVM cannot run a guest here ({error.gist}): continuing with emulation")
-    prepared = _prepared_directory(entry, TCG)
-    return TCG, prepared if offline.copy_prepared(prepared) else _prepare(entry, TCG)
+def _accelerated() -> Endpoint | None:
+    """Boot with KVM, whatever states there are; None if it is not offered, or has been found not to work."""
+    failed = run_dir() / "kvm-failed"  # not to wait for it again: a guest may hang without a word
+    if not vm.kvm_is_offered() or failed.exists():
+        return None
+    try:
+        return _booted(KVM)
+    except LabError as error:
+        failed.touch()
+        say(f"KVM cannot run a guest here ({error.gist}): continuing with emulation")
+        return None
+
+
+def _booted(accelerator: Accelerator) -> Endpoint:
+    with _building():
+        entry = _provided()
+        prepared = _prepared(entry, accelerator)
+    with step("Starting the embedded engine", about="5 s"):
+        return _boot(entry, prepared, accelerator)
+
+
+def _prepared(entry: Path, accelerator: Accelerator) -> Path:
+    """Return the directory with the prepared disk and state, after making it if it is missing."""
+    directory = _prepared_directory(entry, accelerator)
+    return directory if directory.exists() else _prepare(entry, accelerator)
 
 
 def _prepared_directory(entry: Path, accelerator: Accelerator) -> Path:
     """Name the state after what it depends on: QEMU's version and the virtual hardware."""
-    hardware = Path(vm.__file__).read_bytes() + repr(accelerator).encode()
-    digest = hashlib.sha256(hardware + vm.qemu_version().encode()).hexdigest()[:8]
-    return entry / f"prepared-{accelerator.name}-{digest}"
+    depends = [vm.qemu_version(), repr(accelerator), *vm.hardware(accelerator)]
+    if accelerator is KVM:
+        depends.append(vm.host_processor())
+    code = Path(vm.__file__).read_bytes()
+    digest = hashlib.sha256(code + "\n".join(depends).encode()).hexdigest()[:8]
+    places = [place / f"prepared-{accelerator.name}-{digest}" for place in _states(entry)]
+    return next(filter(Path.exists, places), places[-1])
 
 
 def _prepare(entry: Path, accelerator: Accelerator) -> Path:
@@ -279,7 +319,8 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
     disk = partial / "disk.qcow2"
-    _overlay(disk, f"../{builder.DISK}")
+    inside = final.parent == entry  # then the entry may be copied, as into a kit
+    _overlay(disk, f"../{builder.DISK}" if inside else str(entry / builder.DISK))
     machine = VirtualMachine(engine_dir())
     try:
         with step(f"Booting the embedded engine ({accelerator.name})", about="30 s"):
@@ -300,7 +341,7 @@ def _prepare(entry: Path, accelerator: Accelerator) -> Path:
             guest.run(entry, machine, "sync; echo 3 > /proc/sys/vm/drop_caches; sleep 5")
             machine.save(partial / "state")
         partial.rename(final)
-        for older in set(entry.glob(f"prepared-{accelerator.name}-*")) - {final}:
+        for older in set(final.parent.glob(f"prepared-{accelerator.name}-*")) - {final}:
             shutil.rmtree(older, ignore_errors=True)
     finally:
         _discard(engine_dir())
@@ -326,7 +367,8 @@ def _boot(entry: Path, prepared: Path, accelerator: Accelerator) -> Endpoint:
         machine.resume()
         overlay.unlink()  # QEMU has it open; the space is freed when QEMU ends, even if it is killed
         # The clock of a restored guest shows the time at which its state was saved.
-        guest.run(entry, machine, f"date -s @{time.time():.0f}")
+        patience_s = _KVM_PROOF_S if accelerator is KVM else _RESUME_S
+        guest.run(entry, machine, f"date -s @{time.time():.0f}", timeout_s=patience_s)
         guest.forward(entry, machine)
         endpoint = running()
         if endpoint is None:

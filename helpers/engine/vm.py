@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from helpers import programs
+from helpers.engine import resources
 from helpers.errors import LabError
 
 QEMU = "qemu-system-x86_64"
-MEMORY_MB = 3072
 # One user, one purpose: what protects users of a kernel from each other would cost a fifth of the time here.
 _KERNEL_OPTIONS = (
     "quiet panic=-1 mitigations=off init_on_alloc=0 hardened_usercopy=off apparmor=0 audit=0 nowatchdog"
@@ -43,16 +43,32 @@ class Accelerator:
     """
 
     name: str
-    arguments: tuple[str, ...]
+    model: str
+    most_processors: int
 
 
-KVM = Accelerator("kvm", ("-accel", "kvm", "-cpu", "host", "-smp", str(min(os.cpu_count() or 1, 4))))
-TCG = Accelerator("tcg", ("-accel", "tcg", "-cpu", "Nehalem", "-smp", "1"))
+KVM = Accelerator("kvm", "host", 4)
+TCG = Accelerator("tcg", "Nehalem", 1)
 
 
 def kvm_is_offered() -> bool:
     """Return whether this user may open /dev/kvm; whether KVM works shows only when a guest has booted."""
     return os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+def hardware(accelerator: Accelerator) -> list[str]:
+    """Return QEMU's options for the virtual hardware: a saved state works with the same one only."""
+    processors = min(resources.processors(), accelerator.most_processors)
+    return [
+        *("-machine", "q35", "-cpu", accelerator.model, "-smp", str(processors)),
+        *("-m", str(resources.memory_mb())),
+    ]
+
+
+def host_processor() -> str:
+    """Return what identifies this computer's kind of processor, which a guest of KVM sees."""
+    told = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
+    return "\n".join(re.findall(r"^(?:model name|flags)\s*: .*", told, flags=re.MULTILINE))
 
 
 def qemu_version() -> str:
@@ -118,7 +134,7 @@ class VirtualMachine:
         self._port.write_text(str(_free_port()))
         command = [
             QEMU,
-            *("-machine", "q35", *accelerator.arguments, "-m", str(MEMORY_MB)),
+            *("-accel", _accel(accelerator), *hardware(accelerator)),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-kernel", str(kernel), "-initrd", str(initrd)),
             *(
@@ -284,6 +300,10 @@ class VirtualMachine:
             "\n".join(evidence),
             "Repeat the command. If it fails again, run `make clean`: the engine is then rebuilt.",
         )
+
+
+def _accel(accelerator: Accelerator) -> str:
+    return "kvm" if accelerator is KVM else f"tcg,tb-size={resources.translations_mb()}"
 
 
 def _free_port() -> int:

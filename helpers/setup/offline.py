@@ -1,6 +1,7 @@
 """A workshop without internet access: what set-up takes from the kit that LAB_OFFLINE names.
 
-`tools.publish.kit` makes such a kit. Runs on the standard library alone.
+`tools.publish.kit` makes such a kit. An image of the course has a store of engines only; LAB_STORE names it.
+Runs on the standard library alone.
 """
 
 from __future__ import annotations
@@ -8,14 +9,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from helpers.errors import LabError
 from helpers.paths import PROJECT, cache_dir
 
-VARIABLE = "LAB_OFFLINE"
+VARIABLE, STORE = "LAB_OFFLINE", "LAB_STORE"
 ABOUT, WHEELS, DEBIAN, ENGINE, IMAGE = "about.json", "wheels", "debian", "engine", "machine-image.tar"
 
 
@@ -94,42 +94,15 @@ def machine_image() -> Path | None:
     return directory / IMAGE if directory else None
 
 
-def copy_engine(entry: Path) -> None:
-    """Copy the embedded engine with that name from the kit to `entry`, without its saved state.
+def engine_store() -> Path | None:
+    """Return the directory in which embedded engines lie ready: LAB_STORE, else the kit's; None without both.
 
-    Raises
-    ------
-    LabError
-        If the kit's engine was built from another version of the project.
+    They are used where they lie, and nothing in it is ever written.
     """
+    if named := os.environ.get(STORE):
+        return PROJECT / named
     directory = kit()
-    assert directory, "called only with a kit"
-    there = directory / ENGINE / entry.name
-    if not there.is_dir():
-        raise LabError(
-            f"Looking for the embedded engine {entry.name} in {directory}",
-            f"the kit has {', '.join(one.name for one in (directory / ENGINE).glob('*')) or 'none'}",
-            "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
-        )
-    _copy(there, entry, ignored="prepared-*")
-
-
-def copy_prepared(prepared: Path) -> bool:
-    """Copy that saved state of the embedded engine from the kit; return whether there was one."""
-    directory = kit()
-    there = directory and directory / ENGINE / prepared.parent.name / prepared.name
-    if not there or not there.is_dir():
-        return False
-    _copy(there, prepared)
-    return True
-
-
-def _copy(source: Path, target: Path, ignored: str = "") -> None:
-    partial = target.with_suffix(".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial, ignore=shutil.ignore_patterns(ignored))
-    partial.chmod(0o700)
-    partial.rename(target)
+    return directory / ENGINE if directory else None
 
 
 def _told(computer: dict[str, str]) -> str:

@@ -130,6 +130,18 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     assert not own_engine.exists() or list(own_engine.iterdir()) == []
 
 
+def test_it_starts_from_a_store_that_is_only_read(own_engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (link,) = (cache_dir() / "engine").iterdir()
+    store = link.resolve().parent
+    link.unlink()
+    before = sorted((one, one.stat().st_mtime_ns) for one in store.rglob("*"))
+    monkeypatch.setenv("LAB_STORE", str(store))
+    connect().close()
+    assert Path((own_engine / "entry").read_text()).parent == store
+    assert sorted((one, one.stat().st_mtime_ns) for one in store.rglob("*")) == before
+    assert not list((cache_dir() / "engine").rglob("state"))
+
+
 def test_it_is_renewed_for_a_lab_that_finds_too_few_machines_in_stock(own_engine: Path) -> None:
     with Lab(stock.SIZE):
         (first,) = _processes(own_engine / "qmp.sock")

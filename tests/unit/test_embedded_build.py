@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers.engine import builder, embedded, images
+from helpers.engine import builder, embedded, images, vm
+from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
-from helpers.setup import debian
+from helpers.setup import debian, offline
 
 
 def test_whoever_may_not_become_root_is_told_before_anything_is_deleted_or_built(
@@ -75,7 +76,7 @@ def test_two_checkouts_do_not_delete_each_others_engines(
     monkeypatch.setattr(debian, "install", lambda *_: None)
     monkeypatch.setattr(images, "SUITE", "trixie")
     monkeypatch.setattr(debian, "authenticate", lambda *_: None)
-    monkeypatch.setattr(builder, "make", lambda target: None)
+    monkeypatch.setattr(builder, "make", lambda target: (target / builder.DISK).touch())
     for changed in ("trixie-b1", "trixie-b2", "trixie-b3"):  # one changes its definitions, the other does not
         for name in ("trixie-a", changed):
             monkeypatch.setattr(embedded, "_entry", lambda name=name: tmp_path / name)
@@ -83,3 +84,52 @@ def test_two_checkouts_do_not_delete_each_others_engines(
                 os.utime(earlier, (0, earlier.stat().st_mtime - 1))
             embedded._provided()
         assert {one.name for one in tmp_path.iterdir()} == {"trixie-a", changed}
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv(offline.STORE, str(tmp_path / "store"))
+    return tmp_path / "store"
+
+
+def test_what_a_store_lacks_is_never_built(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (store / "trixie-older").mkdir(parents=True)
+    monkeypatch.setattr(builder, "make", lambda target: pytest.fail("it was built"))
+    with pytest.raises(LabError, match="it has trixie-older"):
+        embedded.provide()
+
+
+def test_a_store_is_only_read(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = embedded._entry()
+    assert entry.parent == store
+    entry.mkdir(parents=True)
+    (entry / builder.DISK).touch()
+    asked: list[str] = []
+    monkeypatch.setattr(debian, "install", lambda packages, why: asked.extend(packages))
+    before = [one.stat().st_mtime_ns for one in (store, entry, entry / builder.DISK)]
+    assert embedded.provide() == entry
+    assert [one.stat().st_mtime_ns for one in (store, entry, entry / builder.DISK)] == before
+    assert "mmdebstrap" not in asked  # nor anything else that only builds
+    lacking = embedded._prepared_directory(entry, vm.KVM)
+    assert lacking.parent.parent == embedded._entries()
+    stored = entry / embedded._prepared_directory(entry, vm.TCG).name
+    stored.mkdir()
+    assert embedded._prepared_directory(entry, vm.TCG) == stored
+
+
+def test_kvm_that_fails_is_tried_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried: list[vm.Accelerator] = []
+
+    def boot(accelerator: vm.Accelerator) -> Endpoint:
+        tried.append(accelerator)
+        raise LabError("Embedded engine: waiting for the guest", "QEMU has ended", "Repeat.")
+
+    monkeypatch.setattr(embedded, "run_dir", lambda: tmp_path)
+    monkeypatch.setattr(embedded, "_booted", boot)
+    monkeypatch.setattr(vm, "kvm_is_offered", lambda: True)
+    assert embedded._accelerated() is embedded._accelerated() is None
+    assert tried == [vm.KVM]
+    assert "continuing with emulation" in "".join(capsys.readouterr())

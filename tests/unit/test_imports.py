@@ -85,7 +85,7 @@ def _of_command(words: list[ast.expr]) -> Iterator[str]:
 
 def _is_a_number(argument: ast.expr) -> bool:
     """Whether it is another program's ``-m``: QEMU's memory."""
-    return "MEMORY" in ast.dump(argument)
+    return "memory_mb" in ast.dump(argument)
 
 
 def _imported(code: str) -> Iterator[str]:

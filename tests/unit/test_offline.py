@@ -30,10 +30,11 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_a_kit_everything_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(offline.VARIABLE, raising=False)
+    monkeypatch.delenv(offline.STORE, raising=False)
     assert offline.kit() is None
     assert offline.index_options() == offline.apt_options() == []
     assert offline.machine_image() is None
-    assert not offline.copy_prepared(Path("entry/prepared"))
+    assert offline.engine_store() is None
 
 
 def test_a_missing_kit_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -74,22 +75,11 @@ def test_pip_takes_packages_only_from_the_kit(workshop: Path) -> None:
     assert offline.index_options() == ["--no-index", f"--find-links={workshop / offline.WHEELS}"]
 
 
-def test_the_engine_and_its_state_are_copied(workshop: Path, tmp_path: Path) -> None:
-    there = workshop / offline.ENGINE / "trixie-abc"
-    (there / "prepared-tcg-1").mkdir(parents=True)
-    (there / "prepared-tcg-1" / "state").write_text("memory")
-    (there / "ssh_key").write_text("secret")
-    (there / "ssh_key").chmod(0o600)
-    entry = tmp_path / "trixie-abc"
-    offline.copy_engine(entry)
-    assert [path.name for path in entry.iterdir()] == ["ssh_key"]
-    assert (entry / "ssh_key").stat().st_mode & 0o777 == 0o600
-    assert entry.stat().st_mode & 0o777 == 0o700
-    assert not offline.copy_prepared(entry / "prepared-kvm-1")
-    assert offline.copy_prepared(entry / "prepared-tcg-1")
-    assert (entry / "prepared-tcg-1" / "state").read_text() == "memory"
-    with pytest.raises(LabError, match="trixie-abc"):
-        offline.copy_engine(tmp_path / "trixie-def")
+def test_the_engine_is_used_where_it_lies(workshop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(offline.STORE, raising=False)
+    assert offline.engine_store() == workshop / offline.ENGINE
+    monkeypatch.setenv(offline.STORE, "/opt/engines")
+    assert offline.engine_store() == Path("/opt/engines")
 
 
 @pytest.mark.parametrize("holds", [images.MACHINE_IMAGE, "another/image"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from helpers.engine.vm import MEMORY_MB
+from helpers.engine import resources
 from helpers.paths import PROJECT
 from helpers.steps import say
 from tools.soak import campaign, page
@@ -21,9 +21,8 @@ def command(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     results = campaign.run(options.seed, options.kills)
     repeat = f"python3 -m tools soak --seed {options.seed} --kills {options.kills}"
-    about = (
-        f"Embedded engine {results.version} with {MEMORY_MB} MB of memory, on {os.cpu_count()} processors."
-    )
+    memory = f"{resources.memory_mb()} MB of memory"
+    about = f"Embedded engine {results.version} with {memory}, on {os.cpu_count()} processors."
     PAGE.write_text(page.render(repeat, about, results))
     say(f"Written: {PAGE}")
     return 0 if results.good else 1
