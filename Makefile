@@ -5,8 +5,8 @@
 # Without internet access, from an unpacked workshop kit:  make lab OFFLINE=kit
 
 PYTHON ?= python3
-LEARNER := lab run test doctor shell progress stop sweep clean
-MAINTAINER := handouts book bundle regenerate bench soak mutants lock
+LEARNER := lab serve run test doctor shell progress stop sweep clean
+MAINTAINER := handouts book bundle regenerate bench soak mutants image lock
 
 .PHONY: help $(LEARNER) $(MAINTAINER) python
 .DEFAULT_GOAL := help

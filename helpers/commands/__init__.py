@@ -22,6 +22,12 @@ VERBS = (
         passes_on=True,
     ),
     Verb(
+        "serve",
+        "serve the course from a container, also below a hub; other arguments go to JupyterLab",
+        Needs.LEARNER,
+        passes_on=True,
+    ),
+    Verb(
         "run",
         "execute chapters without a browser; the stored notebooks are not changed",
         Needs.LEARNER,

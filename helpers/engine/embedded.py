@@ -66,6 +66,8 @@ def plan() -> str:
     steps = [f"install {' '.join(absent)} with apt-get"] if absent else []
     if not _is_built():
         steps.append(f"build a virtual machine (about 2 GB, 3 min) in {_entry()}")
+    elif not any(_prepared_directory(_entry(), one).exists() for one in (KVM, TCG)):
+        steps.append("boot it and save its memory (about 2 min)")
     return ", ".join([*steps, "start it"])
 
 

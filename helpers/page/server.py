@@ -32,6 +32,13 @@ def serve(arguments: Sequence[str]) -> None:
             server.start()
 
 
+def serve_below_a_hub(arguments: Sequence[str]) -> None:
+    """Run JupyterLab for the JupyterHub that has started this process, which decides who may use it."""
+    from jupyterhub.singleuser.extension import JupyterHubSingleUser  # only an image of the course has it
+
+    JupyterHubSingleUser.initialize_server(list(arguments), config=_ours()).start()
+
+
 def _ours() -> Config:
     """Return our settings; they override configuration files, and the command line overrides them."""
     ours = Config()

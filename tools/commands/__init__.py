@@ -43,6 +43,11 @@ VERBS = (
         Needs.EVERYTHING,
         passes_on=True,
     ),
+    Verb(
+        "image",
+        "build one container image of the course, with its engine and without privileges, in build",
+        Needs.EVERYTHING,
+    ),
     Verb("lock", "update the pinned Python packages in the lock files", Needs.EVERYTHING),
 )
 

@@ -11,6 +11,7 @@ from helpers.errors import LabError
 from helpers.paths import PROJECT
 from helpers.setup import locks, uv
 from helpers.steps import step
+from tools import room
 
 _HEADER = """\
 # {what}, pinned for Linux and macOS and for Python from 3.11 on.
@@ -27,19 +28,24 @@ _TIMEOUT_S = 600
 
 
 def command(arguments: list[str]) -> int:
-    """Rewrite both lock files; the second holds what tests and publishing add to the first."""
+    """Rewrite the lock files; all but the first hold what is added to it."""
     del arguments
     with step("Updating the lock files", about="20 s"):
-        learner = _resolved(_WITHOUT_WHEELS)
+        learner = _resolved(_WITHOUT_WHEELS, "pyproject.toml")
         locks.LEARNER.write_text(_HEADER.format(what="What a learner runs") + learner)
-        shared = [f"--no-emit-package={name}" for name in locks.names(locks.LEARNER)]
-        added = _resolved(locks.LEARNER.read_text(), "--extra=dev", *shared)
-        locks.ADDED.write_text(_HEADER.format(what="What tests and publishing add") + added)
+        _add("What tests and publishing add", "dev", locks.ADDED)
+        _add("What an image of the course adds", "image", room.IMAGE_LOCK)
     return 0
 
 
-def _resolved(constraints: str, *options: str) -> str:
-    """Resolve pyproject.toml under the constraints, to the newest version of each package."""
+def _add(what: str, extra: str, lock: Path) -> None:
+    shared = [f"--no-emit-package={name}" for name in locks.names(locks.LEARNER)]
+    added = _resolved(locks.LEARNER.read_text(), f"--extra={extra}", *shared, "pyproject.toml")
+    lock.write_text(_HEADER.format(what=what) + added)
+
+
+def _resolved(constraints: str, *wanted: str) -> str:
+    """Resolve what is wanted under the constraints, to the newest version of each package."""
     program = uv.provide(lambda _: None)
     if program is None:
         raise LabError("Updating the lock files", "there is no uv for this system", "Use Linux or macOS.")
@@ -48,7 +54,7 @@ def _resolved(constraints: str, *options: str) -> str:
         file.flush()
         command: Sequence[str | Path] = [program, "pip", "compile", *_OPTIONS, f"--constraint={file.name}"]
         return programs.run(
-            [*map(str, command), *options, "pyproject.toml"],
+            [*map(str, command), *wanted],
             timeout_s=_TIMEOUT_S,
             cwd=PROJECT,
             environ=uv.environ(),

@@ -42,7 +42,7 @@ def write(archive: Path = ARCHIVE) -> Path:
     LabError
         If there are uncommitted changes, or something cannot be fetched.
     """
-    _refuse_changes()
+    refuse_changes()
     archive.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".kit-") as scratch:
         kit, project = Path(scratch) / "kit", Path(scratch) / "project.tar"
@@ -107,7 +107,14 @@ def write_index(directory: Path) -> None:
     (directory / "Packages").write_text("\n".join(paragraphs), "utf-8")
 
 
-def _refuse_changes() -> None:
+def refuse_changes() -> None:
+    """Refuse to archive a project that differs from the last commit.
+
+    Raises
+    ------
+    LabError
+        If there are uncommitted changes.
+    """
     changed = _run("git", "status", "--porcelain", "--untracked-files=no").strip()
     if changed:
         raise LabError(

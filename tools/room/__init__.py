@@ -1,0 +1,8 @@
+"""A room of learners who have nothing but a browser: one image of the course, and a hub that hands it out."""
+
+from __future__ import annotations
+
+from helpers.paths import PROJECT
+
+HERE = PROJECT / "tools" / "room"
+IMAGE_LOCK = HERE / "image.lock"
