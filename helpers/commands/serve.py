@@ -17,7 +17,7 @@ _EVERYWHERE = ("--ServerApp.ip=0.0.0.0", f"--ServerApp.port={PORT}", "--no-brows
 
 
 def command(arguments: list[str]) -> int:
-    """Serve until the end; a hub waits half a minute for the page, so the Engine is started beside it.
+    """Serve until the end; a hub waits for the page, so the Engine is started beside it.
 
     Raises
     ------
@@ -26,10 +26,11 @@ def command(arguments: list[str]) -> int:
     """
     copies.prepare()
     lab.decline_news()
-    Thread(target=_prepare_engine, name="engine", daemon=True).start()
+    beside = Thread(target=_prepare_engine, name="engine", daemon=True)
     if "JUPYTERHUB_API_TOKEN" in os.environ:
-        server.serve_below_a_hub(arguments)
+        server.serve_below_a_hub(arguments, beside.start)
     else:
+        beside.start()
         server.serve([*_EVERYWHERE, *arguments])
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
 from jupyter_core.application import NoStart
@@ -32,11 +32,16 @@ def serve(arguments: Sequence[str]) -> None:
             server.start()
 
 
-def serve_below_a_hub(arguments: Sequence[str]) -> None:
-    """Run JupyterLab for the JupyterHub that has started this process, which decides who may use it."""
+def serve_below_a_hub(arguments: Sequence[str], before: Callable[[], None]) -> None:
+    """Run JupyterLab for the JupyterHub that has started this process, which decides who may use it.
+
+    `before` is called when all is loaded, just before the page is served.
+    """
     from jupyterhub.singleuser.extension import JupyterHubSingleUser  # only an image of the course has it
 
-    JupyterHubSingleUser.initialize_server(list(arguments), config=_ours()).start()
+    server = JupyterHubSingleUser.initialize_server(list(arguments), config=_ours())
+    before()
+    server.start()
 
 
 def _ours() -> Config:

@@ -48,6 +48,12 @@ VERBS = (
         "build one container image of the course, with its engine and without privileges, in build",
         Needs.EVERYTHING,
     ),
+    Verb(
+        "hub",
+        "give each learner of a room a container of that image (--url, --certificate, --learners, …)",
+        Needs.EVERYTHING,
+        passes_on=True,
+    ),
     Verb("lock", "update the pinned Python packages in the lock files", Needs.EVERYTHING),
 )
 

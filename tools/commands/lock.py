@@ -35,6 +35,8 @@ def command(arguments: list[str]) -> int:
         locks.LEARNER.write_text(_HEADER.format(what="What a learner runs") + learner)
         _add("What tests and publishing add", "dev", locks.ADDED)
         _add("What an image of the course adds", "image", room.IMAGE_LOCK)
+        hub = _resolved("", "--group=pyproject.toml:hub")
+        room.HUB_LOCK.write_text(_HEADER.format(what="What a room's hub runs") + hub)
     return 0
 
 

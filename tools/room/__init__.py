@@ -5,4 +5,5 @@ from __future__ import annotations
 from helpers.paths import PROJECT
 
 HERE = PROJECT / "tools" / "room"
-IMAGE_LOCK = HERE / "image.lock"
+IMAGE_LOCK, HUB_LOCK = HERE / "image.lock", HERE / "hub.lock"
+PROXY = HERE / "proxy"  # package.json and its lock

@@ -1,0 +1,73 @@
+"""What `tools.room.start` tells the hub: a file that only its owner can read, because passwords are in it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+VARIABLE = "ROOM_SETTINGS"
+HUB_PORT = 8081  # where learners' containers reach the hub
+LEADERS_PORT = 8082  # of the leader's page, behind the proxy
+LEADER = "leader"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One room.
+
+    Attributes
+    ----------
+    place:
+        The directory of the hub's database, its cookies' secret and the learners' own passwords.
+    image:
+        The course's image.
+    url:
+        Where the hub listens: ``https://0.0.0.0:8000``.
+    certificate, key:
+        Paths, or "" without TLS.
+    learners:
+        How many at once.
+    memory_bytes, processors:
+        What each may take.
+    idle_s, age_s:
+        Seconds after which a server that is not used, or that is old, is ended.
+    culls_every_s:
+        Seconds between two looks at them.
+    internet:
+        Whether containers reach more than the hub.
+    room_password, leader_password:
+        The second is the leader's alone.
+    proxy:
+        The command that starts configurable-http-proxy.
+    expected:
+        Learners whose servers are started before they come.
+    """
+
+    place: str
+    image: str
+    url: str
+    certificate: str
+    key: str
+    learners: int
+    memory_bytes: int
+    processors: float
+    idle_s: int
+    age_s: int
+    culls_every_s: int
+    internet: bool
+    room_password: str
+    leader_password: str
+    proxy: list[str]
+    expected: list[str]
+
+    def write(self, path: Path) -> None:
+        """Write it, readable by the owner only."""
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(asdict(self)))
+
+
+def read() -> Settings:
+    """Read what ROOM_SETTINGS names."""
+    return Settings(**json.loads(Path(os.environ[VARIABLE]).read_text()))
