@@ -35,8 +35,8 @@ def command(arguments: list[str]) -> int:
         locks.LEARNER.write_text(_HEADER.format(what="What a learner runs") + learner)
         _add("What tests and publishing add", "dev", locks.ADDED)
         _add("What an image of the course adds", "image", room.IMAGE_LOCK)
-        hub = _resolved("", "--group=pyproject.toml:hub")
-        room.HUB_LOCK.write_text(_HEADER.format(what="What a room's hub runs") + hub)
+        _write("What a room's hub runs", "hub", room.HUB_LOCK)
+        _write("What validates the values for a cluster", "cluster", PROJECT / "tests/room/cluster.lock")
     return 0
 
 
@@ -44,6 +44,10 @@ def _add(what: str, extra: str, lock: Path) -> None:
     shared = [f"--no-emit-package={name}" for name in locks.names(locks.LEARNER)]
     added = _resolved(locks.LEARNER.read_text(), f"--extra={extra}", *shared, "pyproject.toml")
     lock.write_text(_HEADER.format(what=what) + added)
+
+
+def _write(what: str, group: str, lock: Path) -> None:
+    lock.write_text(_HEADER.format(what=what) + _resolved("", f"--group=pyproject.toml:{group}"))
 
 
 def _resolved(constraints: str, *wanted: str) -> str:
