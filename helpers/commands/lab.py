@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -36,8 +35,8 @@ def command(arguments: list[str]) -> int:
     with ThreadPoolExecutor(1) as beside:
         page = beside.submit(_page)
         engines.prepare()  # mostly waits
-    decline_news()
     say("Starting JupyterLab; Ctrl-C ends it.")
+    page.result().decline_news()
     page.result().serve(for_jupyterlab)
     return 0
 
@@ -70,12 +69,3 @@ def _chapters(names: list[str]) -> list[Path]:
     from helpers import notebooks  # takes a second, too
 
     return notebooks.find([Path(name).stem for name in names])  # a path may be that of the copy
-
-
-def decline_news() -> None:
-    """Answer JupyterLab's question at its first start, whether to fetch news, for the learner: no."""
-    settings = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings"
-    path = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text('{"fetchNews": "false"}\n')

@@ -6,7 +6,6 @@ import os
 from threading import Thread
 
 from helpers import copies
-from helpers.commands import engines, lab
 from helpers.errors import LabError
 from helpers.page import server
 from helpers.steps import say
@@ -25,7 +24,7 @@ def command(arguments: list[str]) -> int:
         If the copies of the chapters cannot be made.
     """
     copies.prepare()
-    lab.decline_news()
+    server.decline_news()
     beside = Thread(target=_prepare_engine, name="engine", daemon=True)
     if "JUPYTERHUB_API_TOKEN" in os.environ:
         server.serve_below_a_hub(arguments, beside.start)
@@ -36,6 +35,8 @@ def command(arguments: list[str]) -> int:
 
 
 def _prepare_engine() -> None:
+    from helpers.commands import engines  # takes seconds, in which the page can be served already
+
     try:
         engines.prepare()
     except LabError as error:  # a chapter's first cell tries again, and shows it

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from jupyter_core.application import NoStart
 from jupyterlab.labapp import LabApp
@@ -30,6 +31,15 @@ def serve(arguments: Sequence[str]) -> None:
                 say(remote.directions(server.ip, server.port))
         with suppress(NoStart):  # as after --generate-config
             server.start()
+
+
+def decline_news() -> None:
+    """Answer JupyterLab's question at its first start, whether to fetch news, for the learner: no."""
+    settings = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "lab" / "user-settings"
+    path = settings / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"fetchNews": "false"}\n')
 
 
 def serve_below_a_hub(arguments: Sequence[str], before: Callable[[], None]) -> None:

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from helpers import copies
-from helpers.commands import lab
 from helpers.engine import Engine, connect
+from helpers.page import server
 from helpers.paths import BUILD, PROJECT, copies_dir
 from helpers.setup import debian
 from helpers.waiting import NotYet, wait_until
@@ -57,7 +57,7 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(engine: Engine, notebooks: Path) -> Iterator[str]:
     """Start JupyterLab for a learner without any progress; return the address that it prints."""
     del engine  # only so that the engine is running before a chapter needs it
-    lab.decline_news()
+    server.decline_news()
     with jupyterlab([*JUPYTERLAB, "--no-browser"], state=notebooks.parents[1]) as (address, _):
         yield address
 

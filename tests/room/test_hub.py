@@ -32,7 +32,7 @@ class Hub:
     """``python3 -m tools hub`` in the network of a Docker host."""
 
     def __init__(self, host: DockerHost, state: Path, *options: str) -> None:
-        self.host, self.state, self._options = host, state, options
+        self.host, self.state, self.options = host, state, options
         self.start()
 
     def start(self) -> None:
@@ -42,7 +42,7 @@ class Hub:
         started = self.log.read_text().count("is now running")
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                self.host.inside(sys.executable, "-m", "tools", "hub", f"--url={URL}", *self._options),
+                self.host.inside(sys.executable, "-m", "tools", "hub", f"--url={URL}", *self.options),
                 cwd=PROJECT,
                 env=environment,
                 stdout=log,
@@ -93,9 +93,7 @@ class Hub:
 
 @pytest.fixture(scope="module")
 def hub(host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    started = Hub(
-        host, tmp_path_factory.mktemp("state"), "--learners=3", f"--idle-s={IDLE_S}", "--culls-every-s=10"
-    )
+    started = Hub(host, tmp_path_factory.mktemp("state"), "--learners=3")
     yield started
     started.stop()
     assert started.containers() == {}
@@ -118,7 +116,7 @@ def test_three_learners_at_once(hub: Hub) -> None:
         seen = list(at_once.map(lambda name: hub.does(name, "00_start_here.ipynb"), names))
     for one in seen:
         assert "claims hold" in one["printed"]
-        print(one["login"], one["cells"])
+        print(one["login"], one["cells"])  # for docs/room.md
     full = hub.learner("one-too-many", "1")
     assert "429" in full.stderr, told(full)
     assert "The room is full" in full.stderr
@@ -165,11 +163,21 @@ def test_no_learner_sees_the_leaders_page_or_anothers_notebooks(hub: Hub) -> Non
     assert "bob" in page
 
 
+def test_a_learner_who_takes_all_memory_hurts_nobody_else(hub: Hub) -> None:
+    with ThreadPoolExecutor(2) as at_once:
+        greedy = at_once.submit(hub.learner, "ada", "taken = [bytearray(10**8) for _ in range(100)]")
+        time.sleep(5)
+        other = at_once.submit(hub.does, "bob", f"{FIRST_LAB}\nprint(lab['host'].run('echo right').stdout)")
+        assert "right" in other.result()["printed"]
+        greedy.result()
+
+
 def test_what_a_learner_has_done_survives_a_kill_a_restart_and_the_cull(hub: Hub) -> None:
     hub.does("ada", "from pathlib import Path; Path('notes.md').write_text('mine')\n" + FIRST_LAB)
     before = _home(hub, "ada")
     hub.containers()["ada"].kill()
     hub.kill()
+    hub.options = (*hub.options, f"--idle-s={IDLE_S}", "--culls-every-s=10")
     hub.start()
     assert hub.does("ada", "print(open('notes.md').read())")["printed"] == "mine\n"
     wait_until(
@@ -181,15 +189,6 @@ def test_what_a_learner_has_done_survives_a_kill_a_restart_and_the_cull(hub: Hub
     seen = hub.does("ada", FIRST_LAB)
     assert seen["cells"][0] <= 30
     assert _home(hub, "ada") == before
-
-
-def test_a_learner_who_takes_all_memory_hurts_nobody_else(hub: Hub) -> None:
-    with ThreadPoolExecutor(2) as at_once:
-        greedy = at_once.submit(hub.learner, "ada", "taken = [bytearray(10**8) for _ in range(100)]")
-        time.sleep(5)
-        other = at_once.submit(hub.does, "bob", f"{FIRST_LAB}\nprint(lab['host'].run('echo right').stdout)")
-        assert "right" in other.result()["printed"]
-        greedy.result()
 
 
 def _home(hub: Hub, name: str) -> dict[str, str]:

@@ -76,7 +76,7 @@ def started(own: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The arguments with which JupyterLab would have been started, had there been an Engine."""
     seen: list[str] = []
     monkeypatch.setattr(engines, "prepare", lambda: None)
-    monkeypatch.setattr(lab, "decline_news", lambda: None)
+    monkeypatch.setattr(server, "decline_news", lambda: None)
     monkeypatch.setattr(server, "serve", seen.extend)
     return seen
 

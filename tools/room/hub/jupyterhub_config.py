@@ -51,6 +51,9 @@ c.RoomSpawner.extra_host_config = {
     "cpu_shares": int(1024 * room.processors),  # a share, not a limit: what nobody else needs can be had
     "pids_limit": 2048,
 }
+# By default, both are told only every five minutes who is active.
+c.JupyterHub.last_activity_interval = min(300, room.idle_s // 4)
+c.RoomSpawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": str(min(300, room.idle_s // 4))}
 c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 
 c.JupyterHub.services = [
