@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 LEARNER := lab serve run test doctor shell progress stop sweep clean
-MAINTAINER := handouts book bundle regenerate bench soak mutants image hub lock
+MAINTAINER := handouts book bundle regenerate bench soak mutants generations image hub lock
 
 .PHONY: help $(LEARNER) $(MAINTAINER) python
 .DEFAULT_GOAL := help

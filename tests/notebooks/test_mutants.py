@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers import notebooks
 from helpers.paths import chapter_number
+from tools import executed
 from tools.commands import regenerate
 from tools.mutants import mutation, results, trial
 from tools.mutants.mutation import Mutation
@@ -39,7 +40,7 @@ def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_claim_whose_verdict_turns_is_killed_and_others_survive(chapter: Path) -> None:
     done = trial.run(chapter, Mutation("a leads to c", at="ask", cells=("routes['a'] = 'c'",)))
     assert (done.killed, done.undecided) == (("a leads to b",), 0)
-    claims = list(trial.verdicts(notebooks.read(chapter)))
+    claims = list(executed.verdicts(notebooks.read(chapter)))
     assert results.survivors([done], claims) == ["There is a route"]
     page = results.page({"09": [done]}, {"09": claims})
     assert "| a leads to b | yes | a leads to c |" in page

@@ -44,6 +44,12 @@ VERBS = (
         passes_on=True,
     ),
     Verb(
+        "generations",
+        "execute chapters on each generation of the Engine, and write docs/generations.md (--again)",
+        Needs.EVERYTHING,
+        passes_on=True,
+    ),
+    Verb(
         "image",
         "build one container image of the course, with its engine and without privileges, in build",
         Needs.EVERYTHING,

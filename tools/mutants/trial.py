@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -12,9 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from helpers import notebooks
-from helpers.learning.claims import FAILS, OUT_OF_SCOPE, VerdictTable
+from helpers.learning.claims import FAILS, OUT_OF_SCOPE
 from helpers.paths import chapter_number
 from helpers.steps import say
+from tools.executed import raised, verdicts
 from tools.mutants.mutation import Mutation
 
 
@@ -60,7 +60,7 @@ def run(path: Path, mutation: Mutation) -> Trial:
         copy = Path(scratch) / path.name
         nbformat.write(mutation.applied(original), copy)
         executed = notebooks.execute(copy)
-    for cell, error in _raised(executed):
+    for cell, error in raised(executed):
         say(f"   {cell} raised {error}")
     after = verdicts(executed)
     killed = tuple(claim for claim, verdict in after.items() if verdict == FAILS)
@@ -68,22 +68,6 @@ def run(path: Path, mutation: Mutation) -> Trial:
     seconds = round(monotonic() - started, 1)
     digest = mutation.digest(original)
     return Trial(mutation.what, mutation.impossible, digest, killed, undecided, seconds)
-
-
-def verdicts(notebook: NotebookNode) -> dict[str, str]:
-    """Return the verdict of each claim in the table that the notebook shows; none if it shows no table."""
-    for cell in notebook.cells:
-        if table := VerdictTable.stored_in(cell.get("outputs", [])):
-            return dict(zip(table.frame["claim"], table.frame["verdict"], strict=True))
-    return {}
-
-
-def _raised(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
-    """Yield each cell that raised, and its error as one line: its claims are not decided."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output["output_type"] == "error" and output["ename"] != "ClaimFailed":
-                yield cell["id"], f"{output['ename']}: {' '.join(output['evalue'].split())}"
 
 
 def decided(notebook: NotebookNode) -> list[str]:

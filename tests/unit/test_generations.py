@@ -1,0 +1,117 @@
+"""What a run on a generation keeps, what is run again, and what is written of it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from helpers import suites
+from helpers.commands import engines
+from helpers.figures import style
+from tools.commands import generations as verb
+from tools.generations import figure, measure, results
+from tools.generations.measure import Run
+
+OLD, NEW = "MACs follow the address (before Engine 28.0)", "MACs are random (since Engine 28.0)"
+SAME = "nginx | is on the bridge"
+THEN = Run("0123", "26.1.5", {OLD: "holds", NEW: "does not apply", SAME: "holds"}, "", (), 60.0)
+NOW = Run("0123", "28.5.2", {OLD: "does not apply", NEW: "holds", SAME: "FAILS"}, "", ("mac",), 90.0)
+RUNS = {"01": {"trixie": THEN, "forky": NOW}}
+
+
+def test_a_run_passes_if_it_reached_its_verdicts_and_none_fails() -> None:
+    assert THEN.passed
+    assert not NOW.passed
+    assert not replace(THEN, raised="close: LabError: gone").passed
+    assert not replace(THEN, verdicts={}).passed
+
+
+def test_the_page_has_each_claim_on_each_generation() -> None:
+    page = results.page(RUNS, "generations.png")
+    assert f"| 1 | {OLD} | ? | ✓ | – |" in page
+    assert "| 3 | nginx \\| is on the bridge | ? | ✓ | **✗** |" in page
+    assert "| 28.5.2 | 0 of 1 | 1 | 0 | 1 | 1 | 0 | 2 |" in page
+    assert "a cell raised" not in page
+    raised = replace(NOW, raised="close: LabError: *gone*")
+    assert "On 28.5, a cell raised: close: LabError: \\*gone\\*" in results.page(
+        {"01": {"forky": raised}}, "generations.png"
+    )
+
+
+def test_each_result_is_stored_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    data = tmp_path / "generations.json"
+    assert results.read(data) == {}
+    for suite, run in RUNS["01"].items():
+        results.store("01", suite, run, data)
+        assert results.read(data)["01"][suite] == run
+    results.store("00", "trixie", THEN, data)
+    assert results.read(data) == {"00": {"trixie": THEN}, **RUNS}
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        f"generations.{kind}" for kind in ("json", "md", "png")
+    ]
+
+
+def test_the_figure_numbers_the_claims_that_depend_on_the_generation() -> None:
+    claims = {OLD: ["holds", "does not apply"], SAME: ["holds", "holds"], NEW: ["does not apply", "holds"]}
+    ax = figure.draw({"01": claims}, ["26.1", "28.5"])
+    assert figure.numbers(claims) == {OLD: "1", NEW: "3"}
+    assert style.caption(ax) == "1 of 3 claims have the same verdict on Engine 26.1, 28.5"
+    glyphs = {text.get_gid(): text.get_text() for text in ax.texts if text.get_gid()}
+    assert glyphs[f"01|{NEW}|26.1"] == "–"
+    assert len(glyphs) == 6
+
+
+def chapter(shown: str) -> NotebookNode:
+    output = new_output("stream", name="stdout", text=shown)
+    notebook: NotebookNode = new_notebook(
+        cells=[new_code_cell("same", id="a"), new_code_cell("print()", id="b", outputs=[output])]
+    )
+    return notebook
+
+
+def test_cells_differ_if_nbval_would_say_so() -> None:
+    stored = chapter("8c7a03f716a3 bridge")
+    assert list(measure.differing(stored, chapter("b1e96d79bcff bridge"))) == []
+    assert list(measure.differing(stored, chapter("b1e96d79bcff host"))) == ["b"]
+
+
+def test_only_what_has_changed_is_run_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "01_bridge.ipynb"
+    nbformat.write(chapter("bridge"), path)
+    ran: list[Path] = []
+
+    def run(path: Path) -> Run:
+        ran.append(path)
+        return replace(THEN, of=measure.digest(nbformat.read(path, as_version=4)))
+
+    def store(chapter: str, suite: str, run: Run) -> None:
+        stored.setdefault(chapter, {})[suite] = run
+
+    stored: results.Results = {}
+    monkeypatch.setenv(suites.VARIABLE, "trixie")
+    monkeypatch.setattr(engines, "prepare", lambda _: None)
+    monkeypatch.setattr(measure, "run", run)
+    monkeypatch.setattr(results, "store", store)
+    monkeypatch.setattr(results, "read", lambda: stored)
+    assert verb.command([str(path)]) == verb.command([str(path)]) == 0
+    assert ran == [path]
+    assert verb.command([str(path), "--again"]) == 0
+    assert len(ran) == 2
+
+
+def test_without_a_suite_each_has_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(argv: list[str], env: dict[str, str], **_: object) -> object:
+        started.append((argv[2:], env[suites.VARIABLE]))
+        return type("Done", (), {"returncode": int(env[suites.VARIABLE] == "forky")})
+
+    started: list[tuple[list[str], str]] = []
+    monkeypatch.delenv(suites.VARIABLE, raising=False)
+    monkeypatch.setattr(subprocess, "run", start)
+    assert verb.command(["01"]) == 1
+    assert started == [(["tools", "generations", "01"], suite) for suite in suites.ENGINES]

@@ -1,0 +1,31 @@
+"""What an executed chapter shows: its verdicts, and which of its cells raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from helpers.learning.claims import VerdictTable
+
+
+def verdicts(notebook: NotebookNode) -> dict[str, str]:
+    """Return the verdict of each claim in the table that the notebook shows; none if it shows no table."""
+    for cell in notebook.cells:
+        if table := VerdictTable.stored_in(cell.get("outputs", [])):
+            return dict(zip(table.frame["claim"], table.frame["verdict"], strict=True))
+    return {}
+
+
+def raised(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Yield each cell that raised, and its error as one line: its claims are not decided."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error" and output["ename"] != "ClaimFailed":
+                yield cell["id"], f"{output['ename']}: {' '.join(output['evalue'].split())}"
+
+
+def allow_errors(cells: list[NotebookNode]) -> None:
+    """Let nbclient execute the cell after one that raises."""
+    for cell in cells:
+        cell.metadata["tags"] = ["raises-exception"]

@@ -1,0 +1,1 @@
+"""The course on each generation of Docker's Engine, side by side."""

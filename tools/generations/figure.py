@@ -1,0 +1,81 @@
+"""Every claim on each generation as one matrix: claims are rows, generations columns, chapters panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from helpers.figures import style
+from helpers.learning.claims import FAILS, HOLDS, OUT_OF_SCOPE, REFUTED, SIGNS
+
+Claims = Mapping[str, Sequence[str]]  # the verdicts on each generation, by claim
+_COLOURS = {HOLDS: style.ANSWER, REFUTED: "#56B4E9", OUT_OF_SCOPE: style.PALE, FAILS: style.SILENCE}
+_WIDTH, _HEIGHT, _LEFT = 0.24, 0.155, 0.42  # inches: a cell, and where a panel has its numbers
+_HEAD, _FOOT = 0.75, 0.35
+
+
+def numbers(claims: Claims) -> dict[str, str]:
+    """Return the number of each claim that has not the same verdict on every generation, such as "7"."""
+    return {
+        claim: str(number)
+        for number, (claim, verdicts) in enumerate(claims.items(), 1)
+        if len(set(verdicts)) > 1
+    }
+
+
+def save(chapters: Mapping[str, Claims], engines: Sequence[str], path: Path) -> None:
+    """Draw the matrix of `chapters` on `engines` and write it to `path` as PNG."""
+    ax = draw(chapters, engines)
+    plt.gcf().savefig(path, dpi=style.DPI)
+    plt.close(ax.get_figure())  # type: ignore[arg-type]
+
+
+def draw(chapters: Mapping[str, Claims], engines: Sequence[str]) -> Axes:
+    """Draw one panel per chapter.
+
+    Returns
+    -------
+    Axes
+        Every cell is a text with ``gid`` = "chapter|claim|engine".
+    """
+    total = sum(map(len, chapters.values()))
+    apart = sum(len(numbers(claims)) for claims in chapters.values())
+    title = f"{total - apart} of {total} claims have the same verdict on Engine {', '.join(engines)}"
+    panel = _LEFT + len(engines) * _WIDTH
+    width = max(panel * len(chapters) + 0.2, style.title_width(title))
+    height = _HEAD + _HEIGHT * max(map(len, chapters.values()), default=0) + _FOOT
+    with style.canvas(width, height, title) as ax:
+        for place, (chapter, claims) in enumerate(chapters.items()):
+            _panel(ax, place * panel + _LEFT, height - _HEAD, chapter, claims, engines)
+        legend = "    ".join(f"{SIGNS[verdict]} {verdict}" for verdict in _COLOURS)
+        ax.text(_LEFT, _FOOT / 3, legend, size=9, color=style.SOFT, va="bottom")
+        ax.set_label(title)
+    return ax
+
+
+def _panel(ax: Axes, left: float, top: float, chapter: str, claims: Claims, engines: Sequence[str]) -> None:
+    ax.text(left, top + 0.5, chapter, size=10, weight="bold", va="bottom")
+    for column, engine in enumerate(engines):
+        x = left + (column + 0.5) * _WIDTH
+        ax.text(x, top + 0.05, engine, size=7, rotation=90, ha="center", va="bottom")
+    numbered = numbers(claims)
+    for row, (claim, verdicts) in enumerate(claims.items(), 1):
+        y = top - row * _HEIGHT
+        ax.text(left - 0.06, y + _HEIGHT / 2, numbered.get(claim, ""), size=7, ha="right", va="center")
+        for column, (engine, verdict) in enumerate(zip(engines, verdicts, strict=True)):
+            x, colour = left + column * _WIDTH, _COLOURS.get(verdict, style.PAPER)
+            ax.add_patch(Rectangle((x, y), _WIDTH, _HEIGHT, facecolor=colour, edgecolor=style.PAPER))
+            ax.text(
+                x + _WIDTH / 2,
+                y + _HEIGHT / 2,
+                SIGNS.get(verdict, "?"),
+                size=7,
+                color=style.ink_on(colour),
+                ha="center",
+                va="center",
+                gid=f"{chapter}|{claim}|{engine}",
+            )

@@ -1,0 +1,126 @@
+"""Execute a chapter on the generation that LAB_SUITE names, and compare it with the stored one."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+
+import nbformat
+from nbformat import NotebookNode
+from nbval.plugin import get_sanitize_patterns
+
+from helpers import notebooks
+from helpers.learning.claims import FAILS, ROWS, VerdictTable
+from helpers.paths import PROJECT
+from tools.executed import allow_errors, raised, verdicts
+
+_SANITIZE = PROJECT / "tests" / "notebooks" / "sanitize.cfg"
+_NEVER_COMPARED = (ROWS, "image/png")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A chapter on one generation.
+
+    Attributes
+    ----------
+    of:
+        The digest of the chapter's code.
+    engine:
+        The Engine's version, such as "26.1.5".
+    verdicts:
+        The verdict of each claim, in the chapter's order.
+    raised:
+        The first cell that raised, with its error; "" if none did.
+    differs:
+        The ids of the cells that do not show what the stored chapter shows.
+    seconds:
+        How long it took.
+    """
+
+    of: str
+    engine: str
+    verdicts: dict[str, str]
+    raised: str
+    differs: tuple[str, ...]
+    seconds: float
+
+    @property
+    def failing(self) -> list[str]:
+        """The claims that fail."""
+        return [claim for claim, verdict in self.verdicts.items() if verdict == FAILS]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no cell raised, and no claim fails."""
+        return bool(self.verdicts) and not self.raised and not self.failing
+
+
+def run(path: Path) -> Run:
+    """Execute the chapter at `path` in a lab of its own, to its end whatever its cells raise.
+
+    Raises
+    ------
+    ChapterFailed
+        If the kernel dies, or a cell takes too long.
+    """
+    stored = notebooks.read(path)
+    tolerant = deepcopy(stored)
+    allow_errors(tolerant.cells)
+    started = monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / path.name
+        nbformat.write(tolerant, copy)
+        executed = notebooks.execute(copy)
+    return Run(
+        digest(stored),
+        _engine(executed),
+        verdicts(executed),
+        next((f"{cell}: {error}" for cell, error in raised(executed)), ""),
+        tuple(differing(stored, executed)),
+        round(monotonic() - started, 1),
+    )
+
+
+def digest(chapter: NotebookNode) -> str:
+    """Return what changes if the chapter's code does."""
+    code = [cell.source for cell in chapter.cells if cell.cell_type == "code"]
+    return sha256(repr(code).encode()).hexdigest()[:16]
+
+
+def differing(stored: NotebookNode, executed: NotebookNode) -> Iterator[str]:
+    """Yield the ids of the cells whose outputs nbval would find different."""
+    patterns = get_sanitize_patterns(_SANITIZE.read_text("utf-8"))
+    for old, new in zip(stored.cells, executed.cells, strict=True):
+        if old.cell_type == "code" and _shown(old, patterns) != _shown(new, patterns):
+            yield old.id
+
+
+def _shown(cell: NotebookNode, patterns: list[tuple[str, str]]) -> dict[str, str]:
+    """What a cell shows, by stream and by MIME type, without what differs between any two runs."""
+    shown: dict[str, str] = {}
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            parts = {output.name: output.text}
+        elif output.output_type == "error":
+            parts = {output.ename: output.evalue}
+        else:
+            parts = {kind: value for kind, value in output.data.items() if kind not in _NEVER_COMPARED}
+        for kind, text in parts.items():
+            shown[kind] = shown.get(kind, "") + text
+    for kind, text in shown.items():
+        for pattern, replacement in patterns:
+            text = re.sub(pattern, replacement, text)
+        shown[kind] = text
+    return shown
+
+
+def _engine(executed: NotebookNode) -> str:
+    tables = (VerdictTable.stored_in(cell.get("outputs", [])) for cell in executed.cells)
+    return next((table.engine for table in tables if table), "")

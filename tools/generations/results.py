@@ -1,0 +1,113 @@
+"""What the runs have shown: docs/generations.json for programs and tests, docs/generations.md for readers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from helpers import suites
+from helpers.learning.claims import FAILS, SIGNS
+from helpers.paths import PROJECT
+from tools.generations import figure
+from tools.generations.measure import Run
+from tools.markdown import cell, plain, table
+
+DATA = PROJECT / "docs" / "generations.json"
+Results = dict[str, dict[str, Run]]  # by chapter, such as "02", and by suite
+NOT_REACHED = "not decided"
+_SIGNS = {**SIGNS, NOT_REACHED: "?"}
+_ABOUT = """# The course on three generations of Docker's Engine
+
+Written by `python3 -m tools generations`. Each chapter is executed on the Engines of three Debian releases:
+{engines}. A claim holds (✓), is refuted as the chapter expects (≠), is not made for that Engine (–), or fails
+(✗). The numbers are those of the figure, which gives one to each claim whose verdict depends on the Engine.
+
+![Every claim on each generation of the Engine]({figure})
+
+Engine 29 is not in Debian yet. Version 29.7.2, built from its public sources and laid over a machine of
+`forky`, was seen by hand in November 2026: the claims of chapters 00, 01, 02, 03, 05 and 06 held."""
+
+
+def read(path: Path = DATA) -> Results:
+    """Return the stored runs; none if there is no file."""
+    if not path.exists():
+        return {}
+    return {
+        chapter: {suite: Run(**{**one, "differs": tuple(one["differs"])}) for suite, one in runs.items()}
+        for chapter, runs in json.loads(path.read_text("utf-8")).items()
+    }
+
+
+def store(chapter: str, suite: str, run: Run, path: Path = DATA) -> None:
+    """Add a run to what is stored, and write the page and the figure again."""
+    results = read(path)
+    results.setdefault(chapter, {})[suite] = run
+    ordered = {
+        chapter: {suite: asdict(runs[suite]) for suite in suites.ENGINES if suite in runs}
+        for chapter, runs in sorted(results.items())
+    }
+    path.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    picture = path.with_suffix(".png")
+    path.with_suffix(".md").write_text(page(results, picture.name), "utf-8")
+    figure.save(matrix(results), list(suites.ENGINES.values()), picture)
+
+
+def matrix(results: Results) -> dict[str, dict[str, list[str]]]:
+    """Return, by chapter and by claim, the verdict on each generation, in the order of the suites."""
+    return {
+        chapter: {
+            claim: [_verdict(runs.get(suite), claim) for suite in suites.ENGINES] for claim in _claims(runs)
+        }
+        for chapter, runs in sorted(results.items())
+    }
+
+
+def page(results: Results, picture: str) -> str:
+    """Return docs/generations.md, which shows the figure in the file `picture`."""
+    engines = [f"{_engine(results, suite)} ({suite})" for suite in suites.ENGINES]
+    parts = [
+        _ABOUT.format(engines=", ".join(engines), figure=picture),
+        "\n".join(table(["Engine", "chapters passed", *_SIGNS, "minutes"], _summary(results))),
+    ]
+    for chapter, claims in matrix(results).items():
+        numbers = figure.numbers(claims)
+        rows = [[numbers.get(claim, ""), cell(claim), *map(_sign, seen)] for claim, seen in claims.items()]
+        parts += [f"## {chapter}", "\n".join(table(["", "claim", *suites.ENGINES.values()], rows))]
+        parts += [
+            f"On {suites.ENGINES[suite]}, a cell raised: {plain(run.raised)}"
+            for suite, run in results[chapter].items()
+            if run.raised
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _summary(results: Results) -> Iterable[list[str]]:
+    for place, suite in enumerate(suites.ENGINES):
+        runs = [of[suite] for of in results.values() if suite in of]
+        seen = [verdicts[place] for claims in matrix(results).values() for verdicts in claims.values()]
+        yield [
+            _engine(results, suite),
+            f"{sum(run.passed for run in runs)} of {len(results)}",
+            *(str(seen.count(verdict)) for verdict in _SIGNS),
+            f"{sum(run.seconds for run in runs) / 60:.0f}",
+        ]
+
+
+def _engine(results: Results, suite: str) -> str:
+    """The Engine's full version, as a chapter has seen it."""
+    seen = (runs[suite].engine for runs in results.values() if suite in runs)
+    return next(filter(None, seen), suites.ENGINES[suite])
+
+
+def _claims(runs: Mapping[str, Run]) -> Sequence[str]:
+    return list(dict.fromkeys(claim for run in runs.values() for claim in run.verdicts))
+
+
+def _verdict(run: Run | None, claim: str) -> str:
+    return run.verdicts.get(claim, NOT_REACHED) if run else NOT_REACHED
+
+
+def _sign(verdict: str) -> str:
+    return f"**{_SIGNS[verdict]}**" if verdict == FAILS else _SIGNS[verdict]
