@@ -14,6 +14,7 @@ from helpers.learning.claims import ROWS
 from helpers.paths import engine_of_tests
 from helpers.setup import environment
 from tests import own_engines
+from tests.notebooks.generation import with_its_verdicts
 from tests.notebooks.rehearsal import with_rehearsals
 
 RUN = pytest.StashKey[IO[str]]()
@@ -53,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items[:] = with_rehearsals(items)
+    items[:] = with_its_verdicts(with_rehearsals(items))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
