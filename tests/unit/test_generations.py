@@ -44,6 +44,13 @@ def test_the_page_has_each_claim_on_each_generation() -> None:
     )
 
 
+def test_a_claim_that_needs_what_an_engine_lacks_is_one_claim_on_all() -> None:
+    then = replace(THEN, verdicts={"It starts (needs Docker Compose v2)": "does not apply"})
+    now = replace(NOW, verdicts={"It starts": "holds"})
+    seen = results.matrix({"02b": {"bookworm": then, "forky": now}})
+    assert seen == {"02b": {"It starts": ["does not apply", results.NOT_REACHED, "holds"]}}
+
+
 def test_each_result_is_stored_as_soon_as_it_is_there(tmp_path: Path) -> None:
     data = tmp_path / "generations.json"
     assert results.read(data) == {}

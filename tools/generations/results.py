@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tools.markdown import cell, plain, table
 DATA = PROJECT / "docs" / "generations.json"
 Results = dict[str, dict[str, Run]]  # by chapter, such as "02", and by suite
 NOT_REACHED = "not decided"
+_LACKING = re.compile(r" \(needs [^()]+\)$")  # what only the Engine that lacks something says after a claim
 _SIGNS = {**SIGNS, NOT_REACHED: "?"}
 _ABOUT = """# The course on three generations of Docker's Engine
 
@@ -56,11 +58,17 @@ def store(chapter: str, suite: str, run: Run, path: Path = DATA) -> None:
 
 def matrix(results: Results) -> dict[str, dict[str, list[str]]]:
     """Return, by chapter and by claim, the verdict on each generation, in the order of the suites."""
+    return {chapter: _side_by_side(runs) for chapter, runs in sorted(results.items())}
+
+
+def _side_by_side(runs: Mapping[str, Run]) -> dict[str, list[str]]:
+    seen: dict[str, dict[str, str]] = {}
+    for suite, run in runs.items():
+        for claim, verdict in run.verdicts.items():
+            seen.setdefault(_LACKING.sub("", claim), {})[suite] = verdict
     return {
-        chapter: {
-            claim: [_verdict(runs.get(suite), claim) for suite in suites.ENGINES] for claim in _claims(runs)
-        }
-        for chapter, runs in sorted(results.items())
+        claim: [verdicts.get(suite, NOT_REACHED) for suite in suites.ENGINES]
+        for claim, verdicts in seen.items()
     }
 
 
@@ -99,14 +107,6 @@ def _engine(results: Results, suite: str) -> str:
     """The Engine's full version, as a chapter has seen it."""
     seen = (runs[suite].engine for runs in results.values() if suite in runs)
     return next(filter(None, seen), suites.ENGINES[suite])
-
-
-def _claims(runs: Mapping[str, Run]) -> Sequence[str]:
-    return list(dict.fromkeys(claim for run in runs.values() for claim in run.verdicts))
-
-
-def _verdict(run: Run | None, claim: str) -> str:
-    return run.verdicts.get(claim, NOT_REACHED) if run else NOT_REACHED
 
 
 def _sign(verdict: str) -> str:
