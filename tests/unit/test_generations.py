@@ -48,7 +48,7 @@ def test_a_claim_that_needs_what_an_engine_lacks_is_one_claim_on_all() -> None:
     then = replace(THEN, verdicts={"It starts (needs Docker Compose v2)": "does not apply"})
     now = replace(NOW, verdicts={"It starts": "holds"})
     seen = results.matrix({"02b": {"bookworm": then, "forky": now}})
-    assert seen == {"02b": {"It starts": ["does not apply", results.NOT_REACHED, "holds"]}}
+    assert seen == {"02b": {"It starts": ["does not apply", figure.NOT_DECIDED, "holds"]}}
 
 
 def test_each_result_is_stored_as_soon_as_it_is_there(tmp_path: Path) -> None:

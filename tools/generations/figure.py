@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from helpers.figures import style
 from helpers.learning.claims import FAILS, HOLDS, OUT_OF_SCOPE, REFUTED, SIGNS
 
+NOT_DECIDED = "not decided"
 Claims = Mapping[str, Sequence[str]]  # the verdicts on each generation, by claim
 _COLOURS = {HOLDS: style.ANSWER, REFUTED: "#56B4E9", OUT_OF_SCOPE: style.PALE, FAILS: style.SILENCE}
 _WIDTH, _HEIGHT, _LEFT = 0.24, 0.155, 0.42  # inches: a cell, and where a panel has its numbers
@@ -19,11 +20,11 @@ _HEAD, _FOOT = 0.75, 0.35
 
 
 def numbers(claims: Claims) -> dict[str, str]:
-    """Return the number of each claim that has not the same verdict on every generation, such as "7"."""
+    """Return the number of each claim whose verdict is not the same wherever it was decided, such as "7"."""
     return {
         claim: str(number)
         for number, (claim, verdicts) in enumerate(claims.items(), 1)
-        if len(set(verdicts)) > 1
+        if len({*verdicts} - {NOT_DECIDED}) > 1
     }
 
 

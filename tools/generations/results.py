@@ -12,19 +12,20 @@ from helpers import suites
 from helpers.learning.claims import FAILS, SIGNS
 from helpers.paths import PROJECT
 from tools.generations import figure
+from tools.generations.figure import NOT_DECIDED
 from tools.generations.measure import Run
 from tools.markdown import cell, plain, table
 
 DATA = PROJECT / "docs" / "generations.json"
 Results = dict[str, dict[str, Run]]  # by chapter, such as "02", and by suite
-NOT_REACHED = "not decided"
-_LACKING = re.compile(r" \(needs [^()]+\)$")  # what only the Engine that lacks something says after a claim
-_SIGNS = {**SIGNS, NOT_REACHED: "?"}
+_LACKING = re.compile(r" \(needs [^()]+\)$")
+_SIGNS = {**SIGNS, NOT_DECIDED: "?"}
 _ABOUT = """# The course on three generations of Docker's Engine
 
 Written by `python3 -m tools generations`. Each chapter is executed on the Engines of three Debian releases:
 {engines}. A claim holds (✓), is refuted as the chapter expects (≠), is not made for that Engine (–), or fails
-(✗). The numbers are those of the figure, which gives one to each claim whose verdict depends on the Engine.
+(✗); what has not been run there has a question mark. The numbers are those of the figure: a claim has one if
+its verdict depends on the Engine.
 
 ![Every claim on each generation of the Engine]({figure})
 
@@ -65,11 +66,16 @@ def _side_by_side(runs: Mapping[str, Run]) -> dict[str, list[str]]:
     seen: dict[str, dict[str, str]] = {}
     for suite, run in runs.items():
         for claim, verdict in run.verdicts.items():
-            seen.setdefault(_LACKING.sub("", claim), {})[suite] = verdict
+            seen.setdefault(sentence(claim), {})[suite] = verdict
     return {
-        claim: [verdicts.get(suite, NOT_REACHED) for suite in suites.ENGINES]
+        claim: [verdicts.get(suite, NOT_DECIDED) for suite in suites.ENGINES]
         for claim, verdicts in seen.items()
     }
+
+
+def sentence(claim: str) -> str:
+    """Return a claim without what only an Engine that lacks something says after it."""
+    return _LACKING.sub("", claim)
 
 
 def page(results: Results, picture: str) -> str:
