@@ -81,7 +81,8 @@ def test_other_tools_read_the_archive_and_it_has_no_secret_but_the_engines_key(t
         assert file
         with tarfile.open(fileobj=file) as root:
             keys = [one.name for one in root if one.isfile() and _looks_secret(one.name)]
-    assert [Path(one).name for one in keys] == ["ssh_key"]
+    # Tornado's own tests come with a key that everybody has.
+    assert [Path(one).name for one in keys if "/tornado/test/" not in one] == ["ssh_key"]
 
 
 def _json(archive: tarfile.TarFile, name: str) -> Any:

@@ -109,7 +109,8 @@ def test_every_client_of_the_project_is_made_in_one_place() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in makers
     }
-    assert found == set()
+    # A hub's environment has none of this project's packages; this client only looks at containers.
+    assert found == {"tools/room/hub/leader.py"}
 
 
 @pytest.mark.parametrize("content", [CONFIGURATION, NO_HELPER])

@@ -29,4 +29,4 @@ if [ "$planned" != "start it" ]; then
     echo "The engine is not ready to be started: $planned" >&2
     exit 1
 fi
-rm -rf /tmp/cache /tmp/docker-networking-lab-* "$scratch"
+rm -rf /tmp/cache /tmp/docker-networking-lab-* "$scratch" /etc/*- # the last are backups of passwd, shadow and so on

@@ -1,4 +1,4 @@
-"""An image archive of one layer, which `docker load` of any version, podman and skopeo read."""
+"""An image archive of one layer, which `docker load` of any version reads, and what follows OCI's format."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ _PAGE = Template(
 <td>{{ checks }}</td><td>{{ last }}</td></tr>{% end %}</table></body></html>"""
 )
 
-Learner = tuple[
-    str, list[str], int, str
-]  # the name, the chapters done, the number of checks, the last of them
+Learner = tuple[str, list[str], int, str]  # name, chapters done, number of checks, the last of all done
 
 
 class _Room(HubOAuthenticated, RequestHandler):  # type: ignore[misc]
