@@ -23,7 +23,8 @@ _SCRIPT = Path(__file__).with_suffix(".sh")
 _PACKAGES = ("docker.io", "iproute2", "iptables")
 _SUITE = "bookworm"
 _BUILD_S, _START_S, _END_S = 600, 60, 60
-_NAMESPACES = "unshare --mount --net --pid --cgroup --fork --kill-child".split()
+# It ends with this process, even if that is killed.
+_NAMESPACES = "setpriv --pdeathsig KILL unshare --mount --net --pid --cgroup --fork --kill-child".split()
 
 
 class DockerHost:
