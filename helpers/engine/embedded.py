@@ -118,7 +118,8 @@ def start(machines: int = 0, using: IO[str] | None = None) -> Endpoint:
         elif endpoint:
             say("The running embedded engine is out of date: replacing it, and the labs on it")
         _discard(engine_dir())
-        endpoint = _accelerated() or _booted(TCG)
+        entry = provide()  # what fails here is not KVM's fault
+        endpoint = _accelerated(entry) or _booted(entry, TCG)
         if using:
             share(using)
         return endpoint
@@ -276,22 +277,21 @@ def _delete(entry: Path) -> None:
         programs.run(remains, timeout_s=300, check=False, output=None)
 
 
-def _accelerated() -> Endpoint | None:
+def _accelerated(entry: Path) -> Endpoint | None:
     """Boot with KVM, whatever states there are; None if it is not offered, or has been found not to work."""
     failed = run_dir() / "kvm-failed"  # not to wait for it again: a guest may hang without a word
     if not vm.kvm_is_offered() or failed.exists():
         return None
     try:
-        return _booted(KVM)
+        return _booted(entry, KVM)
     except LabError as error:
         failed.touch()
         say(f"KVM cannot run a guest here ({error.gist}): continuing with emulation")
         return None
 
 
-def _booted(accelerator: Accelerator) -> Endpoint:
+def _booted(entry: Path, accelerator: Accelerator) -> Endpoint:
     with _building():
-        entry = _provided()
         prepared = _prepared(entry, accelerator)
     with step("Starting the embedded engine", about="5 s"):
         return _boot(entry, prepared, accelerator)

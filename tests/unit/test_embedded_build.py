@@ -123,13 +123,13 @@ def test_kvm_that_fails_is_tried_once(
 ) -> None:
     tried: list[vm.Accelerator] = []
 
-    def boot(accelerator: vm.Accelerator) -> Endpoint:
+    def boot(entry: Path, accelerator: vm.Accelerator) -> Endpoint:
         tried.append(accelerator)
         raise LabError("Embedded engine: waiting for the guest", "QEMU has ended", "Repeat.")
 
     monkeypatch.setattr(embedded, "run_dir", lambda: tmp_path)
     monkeypatch.setattr(embedded, "_booted", boot)
     monkeypatch.setattr(vm, "kvm_is_offered", lambda: True)
-    assert embedded._accelerated() is embedded._accelerated() is None
+    assert embedded._accelerated(tmp_path) is embedded._accelerated(tmp_path) is None
     assert tried == [vm.KVM]
     assert "continuing with emulation" in "".join(capsys.readouterr())

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from helpers import programs
 from helpers.setup import debian
-from tools.room.hub.settings import HUB_PORT
+from tools.room.hub.settings import BRIDGE, HUB_PORT
 
 _CHAIN = "DOCKER-NETWORKING-ROOM"
-_FROM_LEARNERS = ["--in-interface", "room-+"]
+_FROM_LEARNERS = ["--in-interface", f"{BRIDGE}+"]
 _HUB = ["--protocol", "tcp", "--dport", str(HUB_PORT)]
 _RULES = [
     [*_FROM_LEARNERS, *_HUB, "--jump", "ACCEPT"],

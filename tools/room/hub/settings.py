@@ -11,6 +11,7 @@ VARIABLE = "ROOM_SETTINGS"
 HUB_PORT = 8081  # where learners' containers reach the hub
 LEADERS_PORT = 8082  # of the leader's page, behind the proxy
 LEADER = "leader"
+BRIDGE = "room-"  # what the names of the learners' bridges begin with, for the firewall's rules
 
 
 @dataclass(frozen=True)

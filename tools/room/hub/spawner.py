@@ -14,8 +14,9 @@ from docker.types import IPAMConfig, IPAMPool
 from dockerspawner import DockerSpawner
 from traitlets import Bool, Integer
 
+from tools.room.hub.settings import BRIDGE
+
 LABEL = "docker-networking-room"
-BRIDGE = "room-"  # what the names of the bridges begin with, for the firewall's rules
 _NETWORKS = list(ipaddress.IPv4Network("10.213.0.0/16").subnets(new_prefix=29))
 
 

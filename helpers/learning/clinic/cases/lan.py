@@ -53,6 +53,8 @@ NOT_FROM_ITS_OWN_MACHINE = Case(
 )
 
 _TWO = ("manager", "machine1")
+_SHOP = {"shop": Network(driver="overlay", machine="manager")}
+_APP = Container(networks={"shop": ()}, machine="manager")
 _DROP = "INPUT -i eth0 -p udp --dport 4789 -j DROP"
 
 NO_TUNNEL = Case(
@@ -84,9 +86,9 @@ NO_TUNNEL = Case(
     scene=Scene(
         machines=_TWO,
         swarm=True,
-        networks={"shop": Network(driver="overlay", machine="manager")},
+        networks=_SHOP,
         containers={
-            "app": Container(networks={"shop": ()}, machine="manager"),
+            "app": _APP,
             "db": Container(networks={"shop": ()}, machine="machine1"),
         },
         before={"machine1": f"{serve('0.0.0.0', 9000)}\niptables -A {_DROP}"},
@@ -123,11 +125,11 @@ def _on_an_overlay(container: str, machine: str) -> Check:
 # What a provider's network does, so nothing of it can be changed: longer packets of the tunnel are lost.
 _LIMIT = "PREROUTING -i eth0 -p udp --dport 4789 -m length --length 1401:65535 -j DROP"
 _BIG = "head -c 20000 /dev/zero >/usr/share/nginx/html/big; exec nginx"
-_APP = (
+_APP_ANEW = (
     "docker network create -d overlay --attachable --opt com.docker.network.driver.mtu={} narrow\n"
     "docker rm -f app\ndocker run -dit --name app --network narrow busybox"
 )
-_WEB = f"docker rm -f web\ndocker run -dit --name web --network narrow nginx sh -c '{_BIG}'"
+_WEB_ANEW = f"docker rm -f web\ndocker run -dit --name web --network narrow nginx sh -c '{_BIG}'"
 
 PAGES_HANG = Case(
     "09-11",
@@ -157,9 +159,9 @@ PAGES_HANG = Case(
     scene=Scene(
         machines=_TWO,
         swarm=True,
-        networks={"shop": Network(driver="overlay", machine="manager")},
+        networks=_SHOP,
         containers={
-            "app": Container(networks={"shop": ()}, machine="manager"),
+            "app": _APP,
             "web": Container("nginx", {"shop": ()}, command=_BIG, machine="machine1"),
         },
         before=dict.fromkeys(_TWO, f"iptables -t raw -A {_LIMIT}"),
@@ -171,8 +173,8 @@ PAGES_HANG = Case(
         machine="manager",
         on="machine1",
     ),
-    solution={"manager": _APP.format(1400), "machine1": _WEB},
-    other={"manager": _APP.format(1300), "machine1": _WEB},
+    solution={"manager": _APP_ANEW.format(1400), "machine1": _WEB_ANEW},
+    other={"manager": _APP_ANEW.format(1300), "machine1": _WEB_ANEW},
     wrong={
         "the provider's limit": dict.fromkeys(_TWO, "iptables -t raw -F PREROUTING"),
         "host network": {"machine1": "docker rm -f web\ndocker run -dit --name web --network host nginx"},
