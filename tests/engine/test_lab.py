@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 from docker.errors import APIError, ContainerError
+from docker.models.containers import Container, ExecResult
 from docker.types import IPAMConfig, IPAMPool
 
 from helpers.engine import Engine, stock
 from helpers.engine.images import MACHINE_IMAGE
 from helpers.errors import LabError
 from helpers.lab import Lab, Machine, labels, lan, ownership
+from helpers.waiting import NotYet, wait_until
 from tests.engine.support import mode
 from tools.soak.lab_objects import of_lab
 
@@ -138,7 +140,7 @@ def test_events_logs_exec_and_archives_work_through_the_tunnel(host: Machine) ->
         assert next(events)["Actor"]["Attributes"]["name"] == "web"
         assert host.container("web").id == web.id
 
-        answer = web.exec_run(["wget", "-qO-", "http://127.0.0.1/"])
+        answer = _answer_of_nginx(web)
         assert answer.exit_code == 0
         assert b"nginx" in answer.output
         exit_code, both = web.exec_run(["sh", "-c", "echo out; echo err >&2; exit 4"], demux=True)
@@ -155,6 +157,16 @@ def test_events_logs_exec_and_archives_work_through_the_tunnel(host: Machine) ->
     finally:
         events.close()
         web.remove(force=True)
+
+
+def _answer_of_nginx(web: Container) -> ExecResult:
+    """Ask until it listens: that comes a moment after the container has started."""
+
+    def ask() -> ExecResult | NotYet:
+        answer = web.exec_run(["wget", "-qO-", "http://127.0.0.1/"])
+        return NotYet(str(answer.output)) if answer.exit_code else answer
+
+    return wait_until(ask, tried="Asking nginx for its page", within_s=30, next_step="Look at its log.")
 
 
 def test_many_clients_use_the_tunnel_at_once(host: Machine) -> None:
