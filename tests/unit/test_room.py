@@ -17,10 +17,11 @@ from helpers.engine import resources
 from helpers.errors import LabError
 from helpers.setup import locks
 from tools.room import HUB_LOCK, IMAGE_LOCK, PROXY, oci, start
+from tools.room.hub import settings
 
 
-def options(**given: Any) -> start.Options:
-    return start.Options(**{one.name: given.get(one.name, "") for one in fields(start.Options)})
+def options(**given: Any) -> settings.Options:
+    return settings.Options(**{one.name: given.get(one.name, "") for one in fields(settings.Options)})
 
 
 @pytest.mark.parametrize(

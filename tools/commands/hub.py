@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import fields
 
 from tools.room import start
+from tools.room.hub import settings
 
 
 def command(arguments: list[str]) -> int:
@@ -29,5 +29,4 @@ def command(arguments: list[str]) -> int:
     parser.add_argument("--age-s", type=int, default=12 * 3600, help="ends any older server (%(default)s)")
     parser.add_argument("--culls-every-s", type=int, default=60, help="looks for such (%(default)s)")
     parser.add_argument("--internet", action="store_true", help="let learners' containers reach the internet")
-    given = vars(parser.parse_args(arguments))
-    return start.run(start.Options(**{one.name: given[one.name] for one in fields(start.Options)}))
+    return start.run(settings.Options(**vars(parser.parse_args(arguments))))

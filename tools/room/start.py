@@ -8,9 +8,8 @@ import os
 import secrets
 import signal
 import subprocess
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,23 +31,7 @@ _END_S = 120
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # those that nobody confuses on a projector
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the leader may say; see the verb's help."""
-
-    url: str
-    certificate: str
-    key: str
-    unencrypted: bool
-    learners: int
-    expected: Sequence[str]
-    idle_s: int
-    age_s: int
-    culls_every_s: int
-    internet: bool
-
-
-def run(options: Options) -> int:
+def run(options: settings.Options) -> int:
     """Run the hub until it is stopped; return its exit code.
 
     Raises
@@ -62,14 +45,19 @@ def run(options: Options) -> int:
     python, proxy = software.provide()
     place = state_dir() / "room"
     place.mkdir(mode=0o700, exist_ok=True)
-    passwords = _passwords(place / "passwords.json")
+    room_password, leader_password = _passwords(place / "passwords.json")
     learners = min(filter(None, (options.learners, capacity())))
     file = place / "settings.json"
     settings.Settings(
-        str(place), image.NAME, options.url, options.certificate, options.key, learners, MEMORY_BYTES,
-        PROCESSORS, options.idle_s, options.age_s, options.culls_every_s, options.internet, *passwords, proxy,
-        list(options.expected),
-    ).write(file)  # fmt: skip
+        **asdict(replace(options, learners=learners)),
+        place=str(place),
+        image=image.NAME,
+        memory_bytes=MEMORY_BYTES,
+        processors=PROCESSORS,
+        room_password=room_password,
+        leader_password=leader_password,
+        proxy=proxy,
+    ).write(file)
     environment = {
         **os.environ,
         settings.VARIABLE: str(file),
@@ -77,7 +65,7 @@ def run(options: Options) -> int:
         "DOCKER_HOST": endpoint,
         "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
     }
-    _tell(options.url, learners, *passwords)
+    _tell(options.url, learners, room_password, leader_password)
     config = PROJECT / "tools" / "room" / "hub" / "jupyterhub_config.py"
     with firewall.closed(), suppress(KeyboardInterrupt):
         return _until_it_ends([str(python), "-m", "jupyterhub", f"--config={config}"], environment, place)
@@ -90,7 +78,7 @@ def capacity() -> int:
     return max(1, min(by_memory, int(resources.processors() / PROCESSORS)))
 
 
-def refuse_unencrypted(options: Options) -> None:
+def refuse_unencrypted(options: settings.Options) -> None:
     """Refuse to listen without TLS where others could listen in.
 
     Raises
