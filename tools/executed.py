@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from helpers.learning.claims import VerdictTable
+from helpers.learning.claims import FAILS, VerdictTable
 
 
 def verdicts(notebook: NotebookNode) -> dict[str, str]:
@@ -14,6 +14,15 @@ def verdicts(notebook: NotebookNode) -> dict[str, str]:
     for cell in notebook.cells:
         if table := VerdictTable.stored_in(cell.get("outputs", [])):
             return dict(zip(table.frame["claim"], table.frame["verdict"], strict=True))
+    return {}
+
+
+def failing(notebook: NotebookNode) -> dict[str, str]:
+    """Return what was observed of each claim that fails, in the table that the notebook shows."""
+    for cell in notebook.cells:
+        if table := VerdictTable.stored_in(cell.get("outputs", [])):
+            fails = table.frame.query("verdict == @FAILS")
+            return dict(zip(fails["claim"], fails["observed"], strict=True))
     return {}
 
 

@@ -51,8 +51,8 @@ def _on_one(suite: str, chapters: list[str], again: bool) -> int:
             continue
         results.store(chapter_number(path), suite, run)
         say(f"{path.stem} on {suite}: {'passed' if run.passed else 'FAILED'}, {run.seconds:.0f} s")
-        for claim in run.failing:
-            say(f"   fails: {claim}")
+        for claim, observed in run.failing.items():
+            say(f"   fails: {claim}: {observed}")
         if run.raised:
             say(f"   raised: {run.raised}")
     stored = results.read()

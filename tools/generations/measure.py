@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -18,7 +18,7 @@ from nbval.plugin import get_sanitize_patterns
 from helpers import notebooks
 from helpers.learning.claims import FAILS, ROWS, VerdictTable
 from helpers.paths import PROJECT
-from tools.executed import allow_errors, raised, verdicts
+from tools.executed import allow_errors, failing, raised, verdicts
 
 _SANITIZE = PROJECT / "tests" / "notebooks" / "sanitize.cfg"
 _NEVER_COMPARED = (ROWS, "image/png")
@@ -42,6 +42,8 @@ class Run:
         The ids of the cells that do not show what the stored chapter shows.
     seconds:
         How long it took.
+    failing:
+        What was observed of each claim that fails.
     """
 
     of: str
@@ -50,16 +52,12 @@ class Run:
     raised: str
     differs: tuple[str, ...]
     seconds: float
-
-    @property
-    def failing(self) -> list[str]:
-        """The claims that fail."""
-        return [claim for claim, verdict in self.verdicts.items() if verdict == FAILS]
+    failing: dict[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """Whether no cell raised, and no claim fails."""
-        return bool(self.verdicts) and not self.raised and not self.failing
+        return bool(self.verdicts) and not self.raised and FAILS not in self.verdicts.values()
 
 
 def run(path: Path) -> Run:
@@ -85,6 +83,7 @@ def run(path: Path) -> Run:
         next((f"{cell}: {error}" for cell, error in raised(executed)), ""),
         tuple(differing(stored, executed)),
         round(monotonic() - started, 1),
+        failing(executed),
     )
 
 
