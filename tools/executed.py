@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from helpers.learning.claims import FAILS, VerdictTable
+from helpers.learning.claims import VerdictTable
 
 
 def verdicts(notebook: NotebookNode) -> dict[str, str]:

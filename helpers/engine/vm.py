@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from helpers import programs
 from helpers.engine import resources
 from helpers.errors import LabError
@@ -284,10 +286,25 @@ class VirtualMachine:
             self.qmp("quit")
             self.wait(lambda: not self.alive(), _END_S, "QEMU to end")
         except LabError:
-            with suppress(OSError, ValueError):
-                pid = int(self._pid.read_text())
-                if str(self._monitor).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if pid := self._process_id():
+                with suppress(OSError):
                     os.kill(pid, 9)
+
+    def processor_s(self) -> float:
+        """Return for how many seconds QEMU has used a processor; 0 if it cannot be seen from here."""
+        with suppress(psutil.Error):
+            if pid := self._process_id():
+                used = psutil.Process(pid).cpu_times()
+                return float(used.user + used.system)
+        return 0.0
+
+    def _process_id(self) -> int:
+        """The process id of QEMU, or 0 if it has ended, or is in another PID namespace."""
+        with suppress(OSError, ValueError):
+            pid = int(self._pid.read_text())
+            if str(self._monitor).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+        return 0
 
     def failure(self, tried: str, seen: str) -> LabError:
         """Make an error from what was `tried` and `seen`, with the last lines of QEMU and the console."""

@@ -14,6 +14,7 @@ from helpers.lab import Lab
 from tests.engine.support import wait_until_empty
 
 USUAL_SHARES = 1024
+FILLER = "import sys; from helpers.engine import stock; stock.fill(sys.argv[1])"
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def test_a_machine_whose_filler_died_is_prepared_by_the_next(engine: Engine) -> 
 
 def kill_the_filler_while_it_boots_one(engine: Engine) -> None:
     engine.client.api.remove_container(blanks(engine)[0]["Id"], force=True, v=True)
-    filler = subprocess.Popen([sys.executable, "-m", "helpers.engine.fill_stock", engine.endpoint.url])
+    filler = subprocess.Popen([sys.executable, "-c", FILLER, engine.endpoint.url])
     try:
         assert not wait_until_empty(lambda: not any(map(boots, blanks(engine))), 60)
     finally:

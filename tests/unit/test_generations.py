@@ -21,7 +21,9 @@ from tools.generations.measure import Run
 OLD, NEW = "MACs follow the address (before Engine 28.0)", "MACs are random (since Engine 28.0)"
 SAME = "nginx | is on the bridge"
 THEN = Run("0123", "26.1.5", {OLD: "holds", NEW: "does not apply", SAME: "holds"}, "", (), 60.0)
-NOW = Run("0123", "28.5.2", {OLD: "does not apply", NEW: "holds", SAME: "FAILS"}, "", ("mac",), 90.0, {SAME: "none"})
+NOW = Run(
+    "0123", "28.5.2", {OLD: "does not apply", NEW: "holds", SAME: "FAILS"}, "", ("mac",), 90.0, {SAME: "none"}
+)
 RUNS = {"01": {"trixie": THEN, "forky": NOW}}
 
 
