@@ -6,7 +6,7 @@ language = "en"
 smartquotes = False  # commands contain --
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The map is included in the first page; the others are measurements for maintainers.
-exclude_patterns = ["course_map.md", "bench.md", "generations.md", "mutants.md", "soak.md"]
+exclude_patterns = ["course_map.md", "bench.md", "mutants.md", "soak.md"]
 
 # Outputs are the committed ones: nothing is executed here.
 nb_execution_mode = "off"
