@@ -156,8 +156,8 @@ def _show_generations_of(endpoint: Endpoint) -> None:
         ]
     finally:
         client.close()
-    print(f"Generations  machine images of Docker {', '.join(there) or 'no version'} are on it;")
-    print("             a lab that asks for another version builds its image")
+    print(f"Generations  it has machine images of Docker {', '.join(there) or '(none yet)'};")
+    print("             a lab that asks for another version builds its image first")
 
 
 def _show_manifest(title: str, definition: str, manifest: Manifest, every: bool) -> None:
