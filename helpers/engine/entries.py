@@ -68,7 +68,7 @@ def needed(variant: Variant) -> tuple[str, ...]:
 
 def size_and_time(variant: Variant) -> tuple[str, str]:
     """Return about how much a build takes, for a reader: of the disk, and of their time."""
-    return ("2 GB", "3 min") if len(variant.suites) == 1 else ("4 GB", "6 min")
+    return ("2 GB", "3 min") if len(variant.suites) == 1 else ("3 GB", "6 min")
 
 
 def places_of_states(entry: Path) -> list[Path]:
