@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO
 
 from helpers.engine import entries, images, instances, renewal, states, vm
-from helpers.engine.entries import PACKAGES
 from helpers.engine.reachable import Endpoint
 from helpers.engine.variants import PLAIN, Variant
 from helpers.engine.vm import KVM, TCG, Accelerator, VirtualMachine
@@ -23,19 +22,6 @@ from helpers.file_lock import exclusive, is_alone, share, shared
 from helpers.paths import ENGINE, run_dir
 from helpers.setup import debian
 from helpers.steps import say, step
-
-__all__ = [
-    "PACKAGES",
-    "build",
-    "plan",
-    "provide",
-    "remove",
-    "running",
-    "start",
-    "stop",
-    "use",
-    "why_impossible",
-]
 
 _RESUME_S = 60
 

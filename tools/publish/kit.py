@@ -16,7 +16,7 @@ from pathlib import Path
 import docker.errors
 
 from helpers import programs
-from helpers.engine import embedded, images
+from helpers.engine import embedded, entries, images
 from helpers.engine.client import Client
 from helpers.engine.variants import GENERATIONS, PLAIN, Variant
 from helpers.errors import LabError
@@ -61,7 +61,7 @@ def write(archive: Path = ARCHIVE, generations: bool = False) -> Path:
         with step("Fetching the Python packages", about="1 min"):
             _fetch_wheels(kit / offline.WHEELS)
         with step("Fetching the Debian packages", about="1 min"):
-            fetch_debian([*_FIRST, *embedded.PACKAGES], kit / offline.DEBIAN)
+            fetch_debian([*_FIRST, *entries.PACKAGES], kit / offline.DEBIAN)
         handouts.write(kit / "handouts")
         with step(f"Writing {archive}", about="2 min"):
             _run("git", "archive", f"--output={project}", "HEAD")
