@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Sequence
@@ -20,6 +22,7 @@ from nbformat import NotebookNode
 from helpers import paths
 from helpers.engine import CannotRunHere
 from helpers.errors import LabError
+from helpers.lab import wanted
 from helpers.paths import NOTEBOOKS
 from helpers.steps import Step, step
 from helpers.text import without_colours
@@ -27,6 +30,9 @@ from helpers.text import without_colours
 CELL_TIMEOUT_S = 600
 # Outputs that are stored and compared must not contain durations or depend on who runs the chapter.
 UNATTENDED = {"LAB_STEPS": "off", "LAB_PROGRESS": "off"}
+
+
+_GENERATIONS = re.compile(r"\bLab\(\s*(?:machines\s*=\s*)?(\{.*?\})", re.DOTALL)
 
 
 class ChapterFailed(Exception):
@@ -75,6 +81,24 @@ def read(path: Path) -> NotebookNode:
             _how_to_restore(path),
         ) from error
     return notebook
+
+
+def suites_asked_for(path: Path) -> list[str]:
+    """Return the suites of the machines that a chapter's labs name with their versions of Docker.
+
+    Read from its cells: ``Lab(machines={"then": "20.10", …})``.
+
+    Raises
+    ------
+    LabError
+        As `read`.
+    """
+    sources = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
+    found: list[str] = []
+    for asked in (match[1] for source in sources for match in _GENERATIONS.finditer(source)):
+        with suppress(ValueError, SyntaxError, LabError):  # computed, or wrong: the cell itself will say so
+            found += wanted.suites_by_name(ast.literal_eval(asked)).values()
+    return found
 
 
 def _how_to_restore(path: Path) -> str:

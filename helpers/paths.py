@@ -61,11 +61,11 @@ def run_dir() -> Path:
     return _private(Path("/tmp") / f"{NAME}-{os.getuid()}")
 
 
-def engine_dir() -> Path:
+def engine_dir(generations: bool = False) -> Path:
     """Return the directory that the embedded engine uses while it runs. Owner only.
 
-    There is one such engine for each suite, so that they can run side by side. A test run has its
-    own: LAB_INSTANCE names them.
+    There is one such engine for each suite, and one more for labs of several `generations`, so that they can
+    run side by side. A test run has its own: LAB_INSTANCE names them.
 
     Raises
     ------
@@ -74,7 +74,8 @@ def engine_dir() -> Path:
     """
     suite = suites.chosen()
     usual = ENGINE if suite == suites.DEFAULT else f"{ENGINE}-{suite}"
-    return _private(run_dir() / (os.environ.get("LAB_INSTANCE") or usual))
+    name = os.environ.get("LAB_INSTANCE") or usual
+    return _private(run_dir() / (f"{name}-generations" if generations else name))
 
 
 def engine_of_tests() -> str:

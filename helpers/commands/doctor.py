@@ -67,6 +67,7 @@ def _docker(is_only_choice: bool, every: bool) -> int | None:
     if suffices:
         _say_what_is_missed(rows)
         _show_contents(endpoint, every)
+        _show_generations_of(endpoint)
         return 0
     return 1 if is_only_choice else None
 
@@ -80,21 +81,26 @@ def _say_what_is_missed(rows: list[Requirement]) -> None:
 
 
 def _embedded(every: bool) -> int:
-    from helpers.engine import embedded, requirements
+    from helpers.engine import embedded, requirements, variants
 
     if reason := embedded.why_impossible():
         print(f"Embedded     not possible here: {reason}")
         print("Next step    start or install Docker, then run this again")
         return 1
-    endpoint = embedded.running()
+    endpoint, code = embedded.running(), 0
     if endpoint is None:
         print(f"Embedded     would be used; `make lab` would {embedded.plan()}")
-        return 0
-    rows = _measure(endpoint)
-    print(f"Embedded     would be used; it is running at {endpoint.url}")
-    _show(rows)
-    _show_contents(endpoint, every)
-    return 0 if requirements.suffices(rows) else 1
+    else:
+        rows = _measure(endpoint)
+        print(f"Embedded     would be used; it is running at {endpoint.url}")
+        _show(rows)
+        _show_contents(endpoint, every)
+        code = 0 if requirements.suffices(rows) else 1
+    if beside := embedded.running(variants.GENERATIONS):
+        print(f"Generations  for labs of several Docker versions, another one is running at {beside.url}")
+    else:
+        print(f"Generations  a lab of several Docker versions would {embedded.plan(variants.GENERATIONS)}")
+    return code
 
 
 def _measure(endpoint: Endpoint) -> list[Requirement]:
@@ -134,6 +140,24 @@ def _show_contents(endpoint: Endpoint, every: bool) -> None:
         client.close()
     if not every:
         print("             to list all of them: python3 -m helpers doctor --packages")
+
+
+def _show_generations_of(endpoint: Endpoint) -> None:
+    """Print for which versions of Docker an existing Engine has a machine image."""
+    from helpers import suites
+    from helpers.engine import images, reachable
+
+    client = reachable.open_client(endpoint)
+    try:
+        there = [
+            version
+            for suite, version in suites.ENGINES.items()
+            if client.images.list(images.machine_image(suite))
+        ]
+    finally:
+        client.close()
+    print(f"Generations  it has machine images of Docker {', '.join(there) or '(none yet)'};")
+    print("             a lab that asks for another version builds its image first")
 
 
 def _show_manifest(title: str, definition: str, manifest: Manifest, every: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers import notebooks
 from helpers.engine import CannotRunHere, connect
 from helpers.lab import reaper
 from helpers.paths import chapter_number
@@ -20,13 +21,16 @@ def prepare(chapters: Sequence[Path] = ()) -> None:
     Parameters
     ----------
     chapters:
-        Those that are about to run: each may need another Engine than the rest.
+        Those that are about to run: each may need another Engine than the rest, or further machine images.
     """
     environment.list_fonts()
-    prepared = set()
-    for chapter in ["", *map(chapter_number, chapters)]:
+    prepared, suffices = set(), False
+    needs = [(chapter_number(path), notebooks.suites_asked_for(path)) for path in chapters]
+    for chapter, machines in [("", []), *needs]:
+        if suffices and not machines:
+            continue
         try:
-            engine = connect(chapter=chapter)
+            engine = connect(chapter=chapter, machines=machines)
         except CannotRunHere:
             continue  # the chapter itself says what it lacks
         try:
@@ -37,4 +41,4 @@ def prepare(chapters: Sequence[Path] = ()) -> None:
         finally:
             engine.close()
         if engine.endpoint.backend == "embedded" and not chapter:
-            return  # it has what every chapter needs
+            suffices = True  # it has what every chapter needs, but for machines of other generations

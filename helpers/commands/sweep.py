@@ -1,11 +1,11 @@
 """``sweep``: remove your labs from the Engines, even if their owners are still running.
 
-With ``--images``, also remove the machine image, which the next lab on your Engine rebuilds.
+With ``--images``, also remove the machine images, which the next lab on your Engine rebuilds.
 """
 
 from __future__ import annotations
 
-from helpers.engine import embedded, images, reachable
+from helpers.engine import embedded, images, reachable, variants
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.lab import reaper
@@ -13,14 +13,14 @@ from helpers.steps import say
 
 
 def command(arguments: list[str]) -> int:
-    """Sweep the existing Engine, if it answers, and the embedded one, if it is running."""
+    """Sweep the existing Engine, if it answers, and the embedded ones that are running."""
     try:
         _sweep(reachable.resolve(), with_images="--images" in arguments)
     except LabError as error:
         say(f"Your own Docker Engine was not swept: {error.seen}")
-    endpoint = embedded.running()
-    if endpoint is not None:
-        _sweep(endpoint)
+    for endpoint in map(embedded.running, (variants.PLAIN, variants.GENERATIONS)):
+        if endpoint is not None:
+            _sweep(endpoint)
     return 0
 
 

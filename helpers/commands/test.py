@@ -10,7 +10,7 @@ import psutil
 from helpers.commands import engines
 from helpers.paths import PROJECT, engine_of_tests
 
-_MEMORY = 8 * 10**9  # two engines with three machines each, and the tests themselves
+_MEMORY = 10 * 10**9  # three engines with three machines each, and the tests themselves
 
 
 def command(arguments: list[str]) -> int:

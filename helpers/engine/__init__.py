@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from helpers import line_ends
 from helpers.answers import understood
-from helpers.engine import embedded, images, reachable, refusals, requirements
+from helpers.engine import embedded, images, reachable, refusals, requirements, variants
 from helpers.engine.client import Closable
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
@@ -27,7 +28,7 @@ CHOICES = ("auto", "docker", "embedded")
 
 @dataclass(frozen=True)
 class Engine:
-    """An Engine that can run a lab, with the machine image on it.
+    """An Engine that can run a lab, with the machine images on it that were asked for.
 
     Attributes
     ----------
@@ -56,7 +57,7 @@ class CannotRunHere(LabError):
     """The Engine can run a lab, but lacks what this chapter needs."""
 
 
-def connect(choice: str | None = None, chapter: str = "", machines: int = 0) -> Engine:
+def connect(choice: str | None = None, chapter: str = "", machines: Sequence[str] = ()) -> Engine:
     """Return the Engine for this run; start or build the embedded one if that is the choice.
 
     Parameters
@@ -67,7 +68,7 @@ def connect(choice: str | None = None, chapter: str = "", machines: int = 0) -> 
     chapter:
         Such as "07": the Engine must have what that chapter needs beyond what all do.
     machines:
-        How many a lab wants from it at once.
+        The suites of those that a lab wants from it at once, e.g. ``["trixie", "trixie"]``.
 
     Raises
     ------
@@ -88,35 +89,43 @@ def connect(choice: str | None = None, chapter: str = "", machines: int = 0) -> 
     if choice == "embedded":
         return _embedded(machines)
     if choice == "docker":
-        return _reachable(chapter)
+        return _reachable(chapter, machines)
     try:
-        return _reachable(chapter)
+        return _reachable(chapter, machines)
     except LabError as unusable:
         _log.debug("no Engine that is already there can be used: %s", unusable)
         if embedded.why_impossible():
             raise
-        if not embedded.running():
+        if not embedded.running(variants.for_machines(machines)):
             missed = f"Chapter {chapter} needs what this Docker Engine lacks"
             why = missed if isinstance(unusable, CannotRunHere) else "No usable Docker Engine"
             say(f"{why} ({unusable.gist}): using the embedded engine")
     return _embedded(machines)  # outside: what fails there is not a consequence of the above
 
 
-def _embedded(machines: int) -> Engine:
-    using = embedded.use()
+def beside() -> Engine | None:
+    """Return the embedded engine for labs of several generations, if it is running."""
+    endpoint = embedded.running(variants.GENERATIONS)
+    return _open(endpoint) if endpoint else None
+
+
+def _embedded(machines: Sequence[str]) -> Engine:
+    variant = variants.for_machines(machines)
+    using = embedded.use(variant)
     try:
-        return _open(embedded.start(machines, using), using)
+        return _open(embedded.start(variant, machines, using), using)
     except BaseException:
         using.close()
         raise
 
 
-def _reachable(chapter: str) -> Engine:
+def _reachable(chapter: str, machines: Sequence[str]) -> Engine:
     engine = _open(reachable.resolve())
     try:
         with _explained(engine.endpoint):
             _refuse_if_lacking(engine, requirements.quick(engine.client), chapter)
-            images.ensure(engine.client, engine.endpoint.url)
+            for suite in dict.fromkeys([images.SUITE, *machines]):
+                images.ensure(engine.client, engine.endpoint.url, suite)
             measured = requirements.recall(engine.client)
             if measured is None:
                 labels = {images.LABEL: "requirements"}

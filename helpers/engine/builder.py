@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from helpers import programs
@@ -14,9 +14,8 @@ from helpers.engine.images import (
     DEFINITIONS,
     EXPIRED,
     LABEL,
-    MACHINE_IMAGE,
-    SUITE,
     apt_settings,
+    machine_image,
     packages,
 )
 from helpers.errors import LabError
@@ -27,9 +26,7 @@ DISK = "disk.qcow2"
 SSH_KEY = "ssh_key"
 KNOWN_HOSTS = "known_hosts"
 HOST_ALIAS = "lab-engine"
-MACHINE_ARCHIVE = "/machine.tar"  # on the disk, if the machine image could not be imported here
-IMPORT = ["docker", "import", "--change", f"LABEL {LABEL}=image", MACHINE_ARCHIVE, MACHINE_IMAGE]
-_TO_IMPORT = "to_import"  # and then there is this file
+_TO_IMPORT = "to_import"  # this file is there if the machine images could not be imported here
 
 _ALONE = "unshare --mount --net --pid --fork --kill-child sh".split()
 WITH_DOCKERD = Path(__file__).resolve().parent / "scripts" / "with_dockerd.sh"
@@ -37,7 +34,9 @@ WITH_DOCKERD = Path(__file__).resolve().parent / "scripts" / "with_dockerd.sh"
 _LOAD_ITS_IMAGES = f'{shlex.join([*_ALONE, str(WITH_DOCKERD)])} "$1" import-images || true'
 
 _DISK_SIZE = "16G"
+_AT_ONCE = 2  # root file systems: more at a time need more memory, and two processors are busy with these
 _NEEDED_BYTES = 5 * 10**9
+_FURTHER_IMAGE_BYTES = 2 * 10**9
 _COMMAND_TIMEOUT_S = 1200
 _HINT = "Fix what it reports, then repeat."
 _MIRROR_HINT = (
@@ -46,62 +45,109 @@ _MIRROR_HINT = (
 )
 
 
-def make(target: Path) -> None:
+def make(target: Path, suites: Sequence[str]) -> None:
     """Make kernel, initrd, disk.qcow2 and the SSH keys in the directory `target`.
 
-    The disk holds a Debian system with dockerd and the machine image; see `is_image_to_import`.
+    The disk holds a Debian system with dockerd and machine images; see `are_images_to_import`.
+
+    Parameters
+    ----------
+    target:
+        An empty directory.
+    suites:
+        Of the machine images; the first is that of the system, too.
 
     Raises
     ------
     LabError
         If the disk is nearly full, or a tool fails; with the end of its output.
     """
-    free = shutil.disk_usage(target).free
-    if free < _NEEDED_BYTES:
-        raise LabError(
-            f"Building the embedded engine in {target}",
-            f"{free / 1e9:.1f} GB free; {_NEEDED_BYTES / 1e9:.0f} GB are needed",
-            "Free some space there, or set XDG_CACHE_HOME to a directory on a larger disk, then repeat.",
-        )
+    _check_space(target, suites)
     _make_keys(target)
-    root, machine = target / "root", target / "machine.tar"
+    root = target / "root"
+    archives = {suite: target / _archive(suite) for suite in suites}
+    number = len(suites) + 1
     try:
-        with (
-            step("Building two root file systems from Debian packages with mmdebstrap", about="70 s"),
-            ThreadPoolExecutor() as pool,
+        with step(
+            f"Building {number} root file systems from Debian packages with mmdebstrap",
+            about=f"{35 * number} s",
         ):
-            builds = [
-                pool.submit(_mmdebstrap, "machine", machine, [], [_LOAD_ITS_IMAGES]),
-                pool.submit(_mmdebstrap, "vm", root, _key_hooks(target), []),
-            ]
-            for build in builds:
-                build.result()
-        _import(root, machine, target)
-        with step("Writing the virtual machine's disk", about="15 s"):
+            _make_file_systems(root, archives, target)
+        _import(root, archives, target)
+        with step("Writing the virtual machine's disk", about=f"{15 * len(suites)} s"):
             boot = [target / "kernel", target / "initrd"]
             for file in boot:
                 _run_as_root("mv", root / "boot" / file.name, file)
             _write_disk(root, target)
         _run_as_root("chown", f"{os.getuid()}:{os.getgid()}", *boot)
     finally:
-        _run_as_root("rm", "-rf", root, machine)
+        _run_as_root("rm", "-rf", root, *archives.values())
 
 
-def is_image_to_import(entry: Path) -> bool:
-    """Return whether the machine image is still an archive on the disk, to be imported after booting it."""
+def are_images_to_import(entry: Path) -> bool:
+    """Return whether machine images are still archives on the disk, to be imported after booting it."""
     return (entry / _TO_IMPORT).exists()
 
 
-def _import(root: Path, archive: Path, entry: Path) -> None:
-    """Import the machine image by the dockerd in `root`, run here: under emulation that takes much longer.
+def import_command(suites: Sequence[str]) -> str:
+    """Return the shell command that imports the machine images of these suites from archives on the disk."""
+    label = f"LABEL {LABEL}=image"
+    return " && ".join(
+        shlex.join(["docker", "import", "--change", label, f"/{_archive(suite)}", machine_image(suite)])
+        for suite in suites
+    )
+
+
+def named(suites: Sequence[str]) -> str:
+    """Return how to name the machine images of these suites to a reader."""
+    return "the machine image" if len(suites) == 1 else f"{len(suites)} machine images"
+
+
+def _archive(suite: str) -> str:
+    return f"machine-{suite}.tar"
+
+
+def _check_space(target: Path, suites: Sequence[str]) -> None:
+    free = shutil.disk_usage(target).free
+    needed = _NEEDED_BYTES + (len(suites) - 1) * _FURTHER_IMAGE_BYTES
+    if free < needed:
+        raise LabError(
+            f"Building the embedded engine in {target}",
+            f"{free / 1e9:.1f} GB free; {needed / 1e9:.0f} GB are needed",
+            "Free some space there, or set XDG_CACHE_HOME to a directory on a larger disk, then repeat.",
+        )
+
+
+def _make_file_systems(root: Path, archives: Mapping[str, Path], target: Path) -> None:
+    """Make the system's in the directory `root`, and the machines' as an archive for each suite."""
+    system = next(iter(archives))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        builds = [
+            pool.submit(_mmdebstrap, "vm", system, root, _key_hooks(target), []),
+            *(
+                pool.submit(_mmdebstrap, "machine", suite, archive, [], [_LOAD_ITS_IMAGES])
+                for suite, archive in archives.items()
+            ),
+        ]
+        try:
+            for build in as_completed(builds):
+                build.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # those that have not begun
+            raise
+
+
+def _import(root: Path, archives: Mapping[str, Path], entry: Path) -> None:
+    """Import the machine images by the dockerd in `root`, run here: under emulation that takes much longer.
 
     It needs rights that root may lack in a container; the virtual machine then does it when it has booted.
     """
-    _run_as_root("mv", archive, f"{root}{MACHINE_ARCHIVE}")
+    _run_as_root("mv", *archives.values(), root)
+    suites = list(archives)
     try:
-        with step("Importing the machine image", about="15 s"):
-            _run_as_root(*_ALONE, WITH_DOCKERD, root, *IMPORT)
-        _run_as_root("rm", f"{root}{MACHINE_ARCHIVE}")
+        with step(f"Importing {named(suites)}", about=f"{15 * len(suites)} s"):
+            _run_as_root(*_ALONE, WITH_DOCKERD, root, "sh", "-c", import_command(suites))
+        _run_as_root("rm", *(root / archive.name for archive in archives.values()))
     except LabError as error:
         say(f"Leaving that to the virtual machine: {error.gist}")
         (entry / _TO_IMPORT).touch()
@@ -127,7 +173,9 @@ def _upload(source: Path, inside: str) -> str:
     return f"upload {shlex.quote(str(source))} {inside}"
 
 
-def _mmdebstrap(definition: str, target: Path, before: Sequence[str], after: Sequence[str]) -> None:
+def _mmdebstrap(
+    definition: str, suite: str, target: Path, before: Sequence[str], after: Sequence[str]
+) -> None:
     source = DEFINITIONS / definition
     customize = [
         f"sync-in {shlex.quote(str(source / 'rootfs'))} /",
@@ -140,11 +188,11 @@ def _mmdebstrap(definition: str, target: Path, before: Sequence[str], after: Seq
     mirror = os.environ.get("LAB_DEBIAN_MIRROR")
     _run_as_root(
         *("env", f"TMPDIR={target.parent}", "mmdebstrap", "--variant=minbase"),
-        f"--include={','.join(packages(definition))}",
+        f"--include={','.join(packages(definition, suite))}",
         *(f"--aptopt={setting}" for setting in apt_settings()),
         *(f"--dpkgopt=path-exclude=/usr/share/{junk}/*" for junk in ("doc", "man", "locale")),
         *(f"--customize-hook={hook}" for hook in customize),
-        *(SUITE, target),
+        *(suite, target),
         *([mirror] if mirror else []),
         next_step=_MIRROR_HINT,
     )

@@ -14,7 +14,6 @@ from helpers.engine import stock
 from helpers.engine.vm import VirtualMachine
 from helpers.errors import LabError
 from helpers.file_lock import exclusive
-from helpers.paths import engine_dir
 
 _LOOK_S, _QUIET_S = 1.0, 5.0
 _IDLE = 0.4  # of a processor: what three machines take that are not used
@@ -29,8 +28,9 @@ def main(url: str) -> None:
     LabError
         As `stock.fill`, or if another such process is waiting.
     """
-    with exclusive(engine_dir().with_suffix(".refiller"), "another process to refill the stock", 0):
-        if is_idle_in_time(VirtualMachine(engine_dir())):
+    directory = stock.directory_of(url)
+    with exclusive(directory.with_suffix(".refiller"), "another process to refill the stock", 0):
+        if is_idle_in_time(VirtualMachine(directory)):
             stock.fill(url)
 
 

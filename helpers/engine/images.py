@@ -1,4 +1,6 @@
-"""The machine image: its definition, and its build on an Engine that does not have it yet.
+"""The machine images: their definition, and their build on an Engine that does not have them yet.
+
+There is one for each suite; MACHINE_IMAGE is that of the chosen suite.
 
 A machine contains nginx:latest and busybox:latest as archives, so one image has everything that a lab needs,
 and nothing is pulled from a registry when a chapter runs. `helpers.engine.builder` makes the same image with
@@ -38,9 +40,9 @@ _APT_SETTING = re.compile(r'([\w:/.-]+)=([^"\n]*)')
 EXPIRED = f"If a mirror's Release file has expired, set {_APT_VARIABLE}=Acquire::Check-Valid-Until=false."
 
 
-def key(*definitions: str) -> str:
+def key(*definitions: str, suite: str = SUITE) -> str:
     """Identify the content of definitions, e.g. ``key("machine")``, by 12 hex digits of its SHA-256."""
-    digest = hashlib.sha256(SUITE.encode())
+    digest = hashlib.sha256(suite.encode())
     for definition in definitions:
         for path in sorted(p for p in (DEFINITIONS / definition).rglob("*") if p.is_file()):
             digest.update(str(path.relative_to(DEFINITIONS)).encode())
@@ -85,12 +87,19 @@ def apt_settings() -> list[str]:
     return found
 
 
-_REPOSITORY = f"{NAME}/machine"
-MACHINE_IMAGE = f"{_REPOSITORY}:{SUITE}-{key('machine')}"
+REPOSITORY = f"{NAME}/machine"
 
 
-def ensure(client: docker.DockerClient, url: str) -> None:
-    """Build the machine image on an Engine that does not have it, from ``debian:<suite>-slim``.
+def machine_image(suite: str) -> str:
+    """Return the name of the image of machines with a suite's Engine."""
+    return f"{REPOSITORY}:{suite}-{key('machine', suite=suite)}"
+
+
+MACHINE_IMAGE = machine_image(SUITE)
+
+
+def ensure(client: docker.DockerClient, url: str, suite: str = SUITE) -> None:
+    """Build a machine image on an Engine that does not have it, from ``debian:<suite>-slim``.
 
     Parameters
     ----------
@@ -98,29 +107,32 @@ def ensure(client: docker.DockerClient, url: str) -> None:
         The client of that Engine.
     url:
         Its address, for which Docker's configuration may set proxies.
+    suite:
+        Of the machines; default: the chosen one.
 
     Raises
     ------
     LabError
         If the Engine cannot build it; with the end of the build's own output.
     """
-    if _is_there(client):
+    image = machine_image(suite)
+    if _is_there(client, image):
         return
-    if archive := offline.machine_image():
-        _load(client, archive)
+    if archive := offline.machine_image(suite):
+        _load(client, archive, image)
         return
     said = ""
-    with step(f"Building the machine image {MACHINE_IMAGE}", about="2 min") as building:
+    with step(f"Building the machine image {image}", about="2 min") as building:
         try:
             # Without credentials: the base image is public, and a credential helper may be missing, prompt or
             # hang. A base image that the user has already pulled with their own login is not pulled again.
             for message in client.api.build(
                 path=str(DEFINITIONS / "machine"),
-                tag=MACHINE_IMAGE,
+                tag=image,
                 buildargs={
                     **_proxies(url),
-                    "SUITE": SUITE,
-                    "PACKAGES": " ".join(packages("machine")),
+                    "SUITE": suite,
+                    "PACKAGES": " ".join(packages("machine", suite)),
                     "APT_SETTINGS": "".join(f"{setting};\n" for setting in apt_settings()),
                 },
                 labels={LABEL: "image"},
@@ -130,20 +142,20 @@ def ensure(client: docker.DockerClient, url: str) -> None:
                 timeout=1800,
             ):
                 if "error" in message:
-                    raise _failure(said, message["error"])
+                    raise _failure(suite, said, message["error"])
                 # What a command prints comes in pieces, its errors in colour; a status is a line.
                 printed = str(message.get("stream") or "") or f"{message.get('status') or ''}\n"
                 said += (printed := without_colours(printed))
                 if printed.strip():
                     building.update(printed.strip().splitlines()[0][:60])
         except docker.errors.APIError as error:
-            raise _failure(said, str(error.explanation or error)) from error
+            raise _failure(suite, said, str(error.explanation or error)) from error
         except docker.errors.StreamParseError as error:
-            raise _failure(said, f"an answer that cannot be parsed: {error}") from error
+            raise _failure(suite, said, f"an answer that cannot be parsed: {error}") from error
 
 
 def remove(client: docker.DockerClient) -> list[str]:
-    """Remove the machine images, including those of earlier versions; return those that are still in use.
+    """Remove the machine images of all suites and versions; return those that are still in use.
 
     Parameters
     ----------
@@ -151,7 +163,7 @@ def remove(client: docker.DockerClient) -> list[str]:
         The client of the Engine that has them.
     """
     kept = []
-    for image in client.images.list(_REPOSITORY, filters={"label": f"{LABEL}=image"}):
+    for image in client.images.list(REPOSITORY, filters={"label": f"{LABEL}=image"}):
         for tag in image.tags:
             try:
                 client.images.remove(tag)
@@ -168,35 +180,35 @@ def _proxies(url: str) -> dict[str, str]:
         return {}
 
 
-def _load(client: docker.DockerClient, archive: Path) -> None:
+def _load(client: docker.DockerClient, archive: Path, image: str) -> None:
     with (
-        step(f"Loading the machine image {MACHINE_IMAGE} from {archive}", about="1 min"),
+        step(f"Loading the machine image {image} from {archive}", about="1 min"),
         archive.open("rb") as file,
     ):
         client.images.load(file)
-    if not _is_there(client):
+    if not _is_there(client, image):
         raise LabError(
-            f"Loading {MACHINE_IMAGE} from {archive}",
+            f"Loading {image} from {archive}",
             "the archive contains another image",
             "Use the project that came with the kit, or make a new kit: python3 -m tools bundle.",
         )
 
 
 @understood("the Engine's answer about an image")
-def _is_there(client: docker.DockerClient) -> bool:
+def _is_there(client: docker.DockerClient, image: str) -> bool:
     try:
-        client.images.get(MACHINE_IMAGE)
+        client.images.get(image)
     except docker.errors.ImageNotFound:
         return False
     return True
 
 
-def _failure(said: str, error: str) -> LabError:
+def _failure(suite: str, said: str, error: str) -> LabError:
     before = [line for line in said.splitlines() if line.strip()]
     return LabError(
-        f"Building the machine image from debian:{SUITE}-slim",
+        f"Building the machine image from debian:{suite}-slim",
         "\n".join([*before[-_EVIDENCE_LINES:], error]),
         f"Check that the Engine can reach its image registry and Debian's packages, then repeat. {EXPIRED} "
-        f"If only the registry refuses: run `docker pull debian:{SUITE}-slim`, which uses your own login, "
+        f"If only the registry refuses: run `docker pull debian:{suite}-slim`, which uses your own login, "
         "and repeat. Or set LAB_ENGINE=embedded (Debian and Ubuntu), which needs no image registry.",
     )

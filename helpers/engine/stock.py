@@ -1,8 +1,9 @@
 """Machines that belong to no lab yet: how their containers are made, and a stock of booted ones.
 
 Under emulation a machine takes many seconds to boot. The embedded engine therefore keeps some booted machines
-waiting, without a name and without a network; a lab claims them, and the stock is then refilled. The user's
-own Engine has no stock: nothing of ours runs there between labs.
+waiting, without a name and without a network; a lab claims them, and the stock is then refilled. If there are
+machine images of several suites on it, one machine of each is waiting. The user's own Engine has no stock:
+nothing of ours runs there between labs.
 
 A machine boots in the stock's own network and leaves it when it is ready: for the first network that a
 container joins, the Engine runs iptables ten times to set up its resolver; for the second, not at all.
@@ -12,8 +13,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -23,10 +27,10 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 from docker.utils import version_lt
 
 from helpers.engine.client import Client
-from helpers.engine.images import LABEL, MACHINE_IMAGE
+from helpers.engine.images import LABEL, MACHINE_IMAGE, REPOSITORY
 from helpers.errors import LabError
 from helpers.file_lock import exclusive
-from helpers.paths import PROJECT, engine_dir
+from helpers.paths import PROJECT
 
 SIZE = 3  # the largest lab of the course
 KIND = "blank"
@@ -45,6 +49,7 @@ def create(
     name: str,
     labels: Mapping[str, str],
     *,
+    image: str,
     network: str,
     endpoint: Any = None,
     cpu_shares: int | None = None,
@@ -70,7 +75,7 @@ def create(
         host_config["CgroupnsMode"] = "private"  # the machine hands controllers to its own containers
         try:
             created = api.create_container(
-                MACHINE_IMAGE,
+                image,
                 entrypoint=["tini", "-g", "--", "/usr/local/bin/machine"],
                 command=[],
                 name=name,
@@ -93,37 +98,40 @@ def attach(api: docker.APIClient, container: str) -> Any:
     return api.attach_socket(container, params=_ATTACH)
 
 
-def claim(api: docker.APIClient, names: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str, Any]]:
-    """Take machines out of the stock and rename them to `names`; return the id and the stream of each.
+def claim(
+    api: docker.APIClient, wanted: Mapping[str, str], labels: Mapping[str, str]
+) -> dict[str, tuple[str, Any]]:
+    """Take machines out of the stock and rename them; return the id and the stream of each by its new name.
 
-    There may be fewer machines than names. Each is attached to before it leaves the stock: from then on it
+    There may be fewer machines than wanted. Each is attached to before it leaves the stock: from then on it
     ends with the process that has claimed it.
 
     Parameters
     ----------
     api:
         docker-py's low-level client for the Engine.
-    names:
-        The containers' new names.
+    wanted:
+        The image of each machine by the container's new name.
     labels:
         The labels of the lab that claims them; no other lab has the same ones.
     """
-    claimed = []
-    left = list(names)
+    claimed: dict[str, tuple[str, Any]] = {}
     running = [one for one in reversed(waiting(api)) if one["State"] == "running"]
     for container in sorted(running, key=_boots):  # ready ones first, then the oldest that boot
-        if left and _is_first_to_claim(api, container["Id"], labels):
+        fitting = [one for one in wanted if one not in claimed and wanted[one] == container["Image"]]
+        if fitting and _is_first_to_claim(api, container["Id"], labels):
             stream = attach(api, container["Id"])
-            api.rename(container["Id"], left.pop(0))
+            api.rename(container["Id"], fitting[0])
             if _boots(container):
                 _release(api, container["Id"])
-            claimed.append((str(container["Id"]), stream))
+            claimed[fitting[0]] = (str(container["Id"]), stream)
     return claimed
 
 
-def ready(api: docker.APIClient) -> int:
-    """Return how many machines could be claimed now and have booted."""
-    return sum(one["State"] == "running" and not _boots(one) for one in waiting(api))
+def lacks(api: docker.APIClient, images: Sequence[str]) -> bool:
+    """Return whether machines of these images are not ready, and the stock is not full, either."""
+    ready = [one["Image"] for one in waiting(api) if one["State"] == "running" and not _boots(one)]
+    return len(ready) < SIZE and bool(Counter(images) - Counter(ready))
 
 
 def waiting(api: docker.APIClient) -> list[dict[str, Any]]:
@@ -144,7 +152,7 @@ def _is_first_to_claim(api: docker.APIClient, container: str, labels: Mapping[st
 
 def refill(url: str) -> None:
     """Fill the stock of the Engine at `url` in a separate process, which may outlive this one."""
-    with engine_dir().with_suffix(".stock.log").open("a") as log:
+    with directory_of(url).with_suffix(".stock.log").open("a") as log:
         subprocess.Popen(
             [sys.executable, "-m", "helpers.engine.fill_stock", url],
             stdin=subprocess.DEVNULL,
@@ -166,12 +174,19 @@ def fill(url: str, patience_s: float = 0) -> None:
     """
     client = Client(url, _BOOT_S)
     try:
-        with exclusive(engine_dir().with_suffix(".refill"), "another process to fill the stock", patience_s):
+        with exclusive(
+            directory_of(url).with_suffix(".refill"), "another process to fill the stock", patience_s
+        ):
             _fill(client.api)
     except (docker.errors.DockerException, requests.RequestException) as error:
         raise _failure(str(getattr(error, "explanation", None) or error)) from error
     finally:
         client.close()
+
+
+def directory_of(url: str) -> Path:
+    """Return the directory of the embedded engine that listens at `url`."""
+    return Path(url.removeprefix("unix://")).parent
 
 
 def _fill(api: docker.APIClient) -> None:
@@ -181,11 +196,13 @@ def _fill(api: docker.APIClient) -> None:
         elif blank["State"] == "running" and _boots(blank):
             _await(api, blank["Id"])
     _provide_network(api)
+    places = _places(api)
     for _ in range(_MAX_BOOTS):  # looks each time, as a lab may have claimed one meanwhile
-        if not (name := _free_name(api)):
+        taken = {blank["Names"][0] for blank in waiting(api)}
+        if not (name := next((name for name in places if f"/{name}" not in taken), "")):
             return
         shares = _MIN_SHARES if _shares_can_change(api) else None
-        container = create(api, name, _LABELS, network=KIND, cpu_shares=shares)
+        container = create(api, name, _LABELS, image=places[name], network=KIND, cpu_shares=shares)
         api.start(container)
         _await(api, container)
 
@@ -231,10 +248,12 @@ def _release(api: docker.APIClient, container: str) -> None:
         api.disconnect_container_from_network(container, KIND)
 
 
-def _free_name(api: docker.APIClient) -> str:
-    taken = {blank["Names"][0] for blank in waiting(api)}
-    names = (f"{_PREFIX}{number}" for number in range(SIZE))
-    return next((name for name in names if f"/{name}" not in taken), "")
+def _places(api: docker.APIClient) -> dict[str, str]:
+    """Return the image of each machine of a full stock: those on the Engine in turn, the chosen one first."""
+    there = {str(tag) for image in api.images(REPOSITORY) for tag in image["RepoTags"] or []}
+    further = sorted(there - {MACHINE_IMAGE})
+    images = islice(cycle([MACHINE_IMAGE, *further]), SIZE)
+    return {f"{_PREFIX}{number}": image for number, image in enumerate(images)}
 
 
 def _wait_until_booted(api: docker.APIClient, container: str) -> None:

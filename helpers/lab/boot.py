@@ -43,6 +43,8 @@ class Plan:
         The LAN that connects them.
     addresses:
         The addresses of all machines on it, by name.
+    images:
+        The machines' images, by name.
     sockets:
         The directory for the tunnels' sockets.
     """
@@ -51,6 +53,7 @@ class Plan:
     labels: Mapping[str, str]
     lan: Lan
     addresses: Mapping[str, str]
+    images: Mapping[str, str]
     sockets: Path
 
 
@@ -121,8 +124,19 @@ def _create(
         with understood("the Engine's answers to a new machine"):
             endpoint = api.create_endpoint_config(ipv4_address=address, mac_address=_mac_address(address))
             container = stock.create(
-                api, f"{plan.lab_id}-{name}", plan.labels, network=plan.lan.name, endpoint=endpoint
+                api,
+                f"{plan.lab_id}-{name}",
+                plan.labels,
+                image=plan.images[name],
+                network=plan.lan.name,
+                endpoint=endpoint,
             )
+    except docker.errors.ImageNotFound as error:
+        raise LabError(
+            f"Creating the machine {name}",
+            f"the Engine that this lab was given does not have {plan.images[name]}",
+            "Let the lab find its Engine, or name the machines' suites: helpers.engine.connect(machines=…).",
+        ) from error
     except docker.errors.APIError as error:
         raise LabError(f"Creating the machine {name}", str(error.explanation), _SEE_DOCTOR) from error
     _log.debug("%s: created %s", name, container[:12])

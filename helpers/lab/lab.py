@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from itertools import zip_longest
 from types import TracebackType
 from typing import Any, ClassVar
 
 from helpers.answers import understood
 from helpers.engine import Engine, connect, routes, stock
-from helpers.engine.images import MACHINE_IMAGE
+from helpers.engine.images import MACHINE_IMAGE, machine_image
 from helpers.engine.refusals import FAILURES, said
 from helpers.errors import BadAnswer, LabError
-from helpers.lab import boot, labels, lan, ownership, reaper
+from helpers.lab import boot, labels, lan, ownership, reaper, wanted
 from helpers.lab.machine import Machine
 from helpers.lab.stream import Stream
 from helpers.steps import step
 
 _log = logging.getLogger(__name__)
-
-_NAMES = {1: ["host"], 2: ["manager", "machine1"], 3: ["manager", "machine1", "machine2"]}
-_MAX_MACHINES = 100  # the LAN has addresses from .100 on
-# A name is a host name (RFC 952) and the last part of its container's name, after the lab's id and a hyphen.
-# It is short, because the path of the machine's socket may not exceed 107 bytes.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 
 
 class Lab:
@@ -41,7 +33,8 @@ class Lab:
     ----------
     machines:
         Names, or a number: 1 is ``["host"]``, 3 is ``["manager", "machine1", "machine2"]``. A name has
-        1 to 20 letters and digits, and begins with a letter.
+        1 to 20 letters and digits, and begins with a letter. For machines of several generations of Docker,
+        the version of each one's Engine by name: ``{"then": "20.10", "now": "26.1", "next": "28.5"}``.
     engine:
         Default: `helpers.engine.connect`, which obeys LAB_ENGINE.
     chapter:
@@ -67,14 +60,18 @@ class Lab:
     current: ClassVar[Lab | None] = None
 
     def __init__(
-        self, machines: int | Sequence[str] = 1, engine: Engine | None = None, chapter: str = ""
+        self,
+        machines: int | Sequence[str] | Mapping[str, str] = 1,
+        engine: Engine | None = None,
+        chapter: str = "",
     ) -> None:
-        names = _names(machines)
+        suites = wanted.suites_by_name(machines)
+        names = list(suites)
         self.id = f"{labels.PREFIX}{secrets.token_hex(4)}"
         self.machines: dict[str, Machine] = {}
         with step(f"Starting {len(names)} machine{'s' * (len(names) > 1)}: {', '.join(names)}", about="20 s"):
             self._owns_engine = engine is None
-            self.engine = engine or connect(chapter=chapter, machines=len(names))
+            self.engine = engine or connect(chapter=chapter, machines=list(suites.values()))
             self._ownership = ownership.hold(self.id)
             self._watch, self._settled = reaper.Watch(self.engine.endpoint, self.id), False
             try:
@@ -82,7 +79,8 @@ class Lab:
                 mine = labels.for_lab(self.id)
                 self.lan = lan.create(self.engine.client, self.id, mine, self._routes())
                 addresses = {name: self.lan.address(index) for index, name in enumerate(names)}
-                self._boot(boot.Plan(self.id, mine, self.lan, addresses, reaper.sockets(self.id)))
+                images = {name: machine_image(suite) for name, suite in suites.items()}
+                self._boot(boot.Plan(self.id, mine, self.lan, addresses, images, reaper.sockets(self.id)))
             except FAILURES as error:
                 self.close()
                 raise _engine_failed(self.engine, error) from error
@@ -104,15 +102,17 @@ class Lab:
 
     def _boot(self, plan: boot.Plan) -> None:
         api, names = self.engine.client.api, list(plan.addresses)
-        claimed: list[tuple[str, Any]] = []
+        containers = {name: f"{self.id}-{name}" for name in names}
+        claimed: dict[str, tuple[str, Any]] = {}
         if self._has_stock:
             with understood("the Engine's list of machines in stock"):
-                claimed = stock.claim(api, [f"{self.id}-{name}" for name in names], plan.labels)
+                images = {containers[name]: plan.images[name] for name in names}
+                claimed = stock.claim(api, images, plan.labels)
         heartbeats: list[Stream] = []
         with ThreadPoolExecutor(len(names)) as pool:
             booting = [
-                pool.submit(boot.boot, api, name, plan, from_stock, heartbeats.append)
-                for name, from_stock in zip_longest(names, claimed)
+                pool.submit(boot.boot, api, name, plan, claimed.get(container), heartbeats.append)
+                for name, container in containers.items()
             ]
             try:
                 self.machines = {name: one.result() for name, one in zip(names, booting, strict=True)}
@@ -135,8 +135,13 @@ class Lab:
 
     def __repr__(self) -> str:
         engine = f"Engine: {self.engine.version} ({self.engine.endpoint.source})"
-        addresses = [f"{machine.name}: {machine.address}" for machine in self.machines.values()]
-        return "\n".join([engine, f"LAN: {self.lan.subnet}", *addresses])
+        machines = self.machines.values()
+        differ = len({machine.version for machine in machines}) > 1
+        told = [
+            f"{machine.name}: {machine.address}" + (f" (Docker {machine.version})" if differ else "")
+            for machine in machines
+        ]
+        return "\n".join([engine, f"LAN: {self.lan.subnet}", *told])
 
     def __enter__(self) -> Lab:
         return self
@@ -161,27 +166,6 @@ class Lab:
         self._ownership.close()
         if self._owns_engine:
             self.engine.close()
-
-
-def _names(machines: int | Sequence[str]) -> list[str]:
-    if isinstance(machines, int):
-        if machines not in _NAMES:
-            raise LabError(
-                f"Starting a lab of {machines} machines",
-                "the number can be 1, 2 or 3",
-                "Use one of these, or give names.",
-            )
-        return _NAMES[machines]
-    names = [machines] if isinstance(machines, str) else machines
-    if not isinstance(names, Sequence) or not 1 <= len(names) <= _MAX_MACHINES:
-        seen = f"expected a number, or 1 to {_MAX_MACHINES} names"
-    elif wrong := [name for name in names if not isinstance(name, str) or not _NAME.fullmatch(name)]:
-        seen = f"a name has 1 to 20 letters and digits, a letter first; these do not: {wrong}"
-    elif len({name.lower() for name in names}) < len(names):
-        seen = "two of the names are the same"
-    else:
-        return list(names)
-    raise LabError(f"Starting a lab of the machines {names!r}", seen, "Change the names.")
 
 
 def _close(connections: Iterable[Stream | Machine]) -> None:

@@ -16,7 +16,9 @@ from helpers.errors import LabError
 from helpers.paths import PROJECT, cache_dir
 
 VARIABLE, STORE = "LAB_OFFLINE", "LAB_STORE"
-ABOUT, WHEELS, DEBIAN, ENGINE, IMAGE = "about.json", "wheels", "debian", "engine", "machine-image.tar"
+ABOUT, WHEELS, DEBIAN, ENGINE = "about.json", "wheels", "debian", "engine"
+
+ALL_GENERATIONS = "python3 -m tools bundle --generations"
 
 
 def kit() -> Path | None:
@@ -88,10 +90,30 @@ def apt_options() -> list[str]:
     return [f"--option={name}={value}" for name, value in options.items()]
 
 
-def machine_image() -> Path | None:
-    """Return the machine image as an archive for ``docker load``, or None without a kit."""
+def image_file(suite: str) -> str:
+    """Return the name of the file in which a kit has the machine image of a suite."""
+    return f"machine-image-{suite}.tar"
+
+
+def machine_image(suite: str) -> Path | None:
+    """Return the machine image of a suite as an archive for ``docker load``, or None without a kit.
+
+    Raises
+    ------
+    LabError
+        If the kit does not have it.
+    """
     directory = kit()
-    return directory / IMAGE if directory else None
+    if not directory:
+        return None
+    archive = directory / image_file(suite)
+    if not archive.exists():
+        raise LabError(
+            f"Looking for {archive.name} in the workshop kit",
+            f"it has {', '.join(one.name for one in directory.glob(image_file('*'))) or 'no such image'}",
+            f"Use that suite, or make a kit that has all of them: {ALL_GENERATIONS}.",
+        )
+    return archive
 
 
 def engine_store() -> Path | None:

@@ -24,6 +24,8 @@ from tests.engine.support import mode, python, wait_until_empty
 ODD = "My Disk, 100% 'übel': {x}"  # what ssh, QEMU and a shell each read in a way of their own
 CONNECT = "from helpers.engine import connect; print(connect().client.info()['ID'])"
 
+THREE = [images.SUITE] * stock.SIZE
+
 pytestmark = [
     pytest.mark.usefixtures("embedded_engine"),
     pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning"),
@@ -148,18 +150,18 @@ def test_it_is_renewed_for_a_lab_that_finds_too_few_machines_in_stock(own_engine
     using = embedded.use()
 
     other = connect()
-    embedded.start(stock.SIZE, using)
+    embedded.start(machines=THREE, using=using)
     assert _processes(own_engine / "qmp.sock") == [first]  # somebody else is connected
 
     other.client.volumes.create("a-learners-own")
     other.close()
-    embedded.start(stock.SIZE, using)
+    embedded.start(machines=THREE, using=using)
     assert _processes(own_engine / "qmp.sock") == [first]  # it holds something that would be missed
 
     other = connect()
     other.client.volumes.get("a-learners-own").remove()
     other.close()
-    embedded.start(0, using)
+    embedded.start(using=using)
     assert _processes(own_engine / "qmp.sock") == [first]  # no lab is wanted
     using.close()
 
@@ -167,7 +169,7 @@ def test_it_is_renewed_for_a_lab_that_finds_too_few_machines_in_stock(own_engine
         (second,) = _processes(own_engine / "qmp.sock")
         assert second != first
         assert all(machine.run("true").exit_code == 0 for machine in lab.machines.values())
-        with closing(connect(machines=stock.SIZE)):
+        with closing(connect(machines=THREE)):
             assert _processes(own_engine / "qmp.sock") == [second]  # the lab's own connection counts, too
 
 

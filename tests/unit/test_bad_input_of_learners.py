@@ -25,11 +25,11 @@ import urllib3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from helpers import notebooks, paths
+from helpers import notebooks, paths, suites
 from helpers.engine import connect
 from helpers.errors import BadAnswer, LabError
 from helpers.lab import Lab, Machine
-from helpers.lab.lab import _names
+from helpers.lab.wanted import suites_by_name
 from helpers.learning import Verdicts, check, compare, course, course_map, exercises, magics, record
 from helpers.learning.checks import Check
 from helpers.learning.predictions import read_grid
@@ -63,10 +63,36 @@ class NoEngine:
 @example(True)
 def test_machine_names(machines: Any) -> None:
     with readable():
-        names = _names(machines)
+        names = suites_by_name(machines)
         assert 1 <= len(names) <= 100
         assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,19}", name) for name in names)
         assert len({name.lower() for name in names}) == len(names)
+
+
+NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,19}", fullmatch=True)
+
+
+@given(st.dictionaries(NAMES | st.text() | SCALARS, st.sampled_from([*suites.ENGINES.values()]) | ANYTHING))
+@example({"then": "20.10", "now": "26.1", "next": "28.5"})
+@example({})
+@example({"now": 26.1})
+@example({"now": "26.1.5"})
+@example({"now": "trixie"})
+@example({"now": np.array(["26.1"])})
+@example({"Now": "26.1", "now": "26.1"})
+@example({f"m{number}": "26.1" for number in range(101)})
+def test_versions_of_machines(machines: Any) -> None:
+    with readable():
+        found = suites_by_name(machines)
+        assert list(found) == list(machines)
+        assert [suites.ENGINES[suite] for suite in found.values()] == list(machines.values())
+
+
+@pytest.mark.parametrize("machines", [{}, {"now": "27.0"}, {"now": 26.1}, {"now": None}])
+def test_an_error_about_versions_lists_the_choices(machines: Any) -> None:
+    with pytest.raises(LabError) as caught:
+        Lab(machines=machines, engine=NoEngine())  # type: ignore[arg-type]
+    assert '"20.10", "26.1", "28.5"' in caught.value.next_step
 
 
 @pytest.fixture(scope="module")

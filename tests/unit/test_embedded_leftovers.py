@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from helpers.engine import embedded
+from helpers.engine import entries
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can mount")
@@ -22,7 +22,7 @@ def test_mounts_of_a_killed_build_are_unmounted_before_files_are_deleted(tmp_pat
     (entry / "file").touch()
     subprocess.run(["mount", "--bind", outside, inside], check=True)
     try:
-        embedded._delete(entry)
+        entries._delete(entry)
         mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
     finally:
         subprocess.run(["umount", inside], check=False, stderr=subprocess.DEVNULL)

@@ -106,21 +106,36 @@ def test_options_of_another_form_are_refused(given: str, monkeypatch: pytest.Mon
     assert "NAME=VALUE" in caught.value.next_step
 
 
-def test_a_build_gets_the_suite_its_packages_and_the_settings_of_apt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_suite_has_a_machine_image_of_its_own() -> None:
+    names = {suite: images.machine_image(suite) for suite in suites.ENGINES}
+    assert names[images.SUITE] == images.MACHINE_IMAGE
+    for suite, name in names.items():
+        assert name.startswith(f"{images.REPOSITORY}:{suite}-")
+    assert len({name.rpartition("-")[2] for name in names.values()}) == len(names)
+
+
+@pytest.mark.parametrize("suite", suites.ENGINES)
+def test_a_build_gets_the_suite_its_packages_and_the_settings_of_apt(
+    monkeypatch: pytest.MonkeyPatch, suite: str
+) -> None:
     def refuse(name: str) -> None:
         raise docker.errors.ImageNotFound(name)
 
-    def build(buildargs: dict[str, str], **_: object) -> list[dict[str, str]]:
+    def build(buildargs: dict[str, str], tag: str, **_: object) -> list[dict[str, str]]:
         arguments.update(buildargs)
+        tags.append(tag)
         return []
 
     arguments: dict[str, str] = {}
+    tags: list[str] = []
     monkeypatch.setenv("LAB_APT_OPTIONS", "Acquire::Check-Valid-Until=false")
     client = SimpleNamespace(images=SimpleNamespace(get=refuse), api=SimpleNamespace(build=build))
-    images.ensure(client, "unix:///var/run/docker.sock")  # type: ignore[arg-type]
+    images.ensure(client, "unix:///var/run/docker.sock", suite)  # type: ignore[arg-type]
+    assert tags == [images.machine_image(suite)]
+    assert arguments["SUITE"] == suite
     asked_for = {line.split()[1].split("=")[0] for line in dockerfile() if line.startswith("ARG ")}
     assert asked_for <= arguments.keys()
-    assert arguments["PACKAGES"].split() == images.packages("machine", arguments["SUITE"])
+    assert arguments["PACKAGES"].split() == images.packages("machine", suite)
     assert arguments["APT_SETTINGS"].splitlines()[-1] == 'Acquire::Check-Valid-Until "false";'
 
 
@@ -152,7 +167,8 @@ def test_every_version_of_the_machine_image_is_removed_except_one_in_use() -> No
         removed.append(tag)
 
     removed: list[str] = []
-    there = [SimpleNamespace(tags=[OLD]), SimpleNamespace(tags=[USED]), SimpleNamespace(tags=[])]
+    further = [images.machine_image(suite) for suite in suites.ENGINES if suite != images.SUITE]
+    there = [SimpleNamespace(tags=tags) for tags in ([OLD], [USED], [], *([one] for one in further))]
     client = SimpleNamespace(images=SimpleNamespace(list=lambda name, filters: there, remove=remove))
     assert images.remove(client) == [USED]  # type: ignore[arg-type]
-    assert removed == [OLD]
+    assert removed == [OLD, *further]

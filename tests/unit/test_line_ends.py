@@ -10,7 +10,8 @@ import pytest
 
 from helpers import line_ends
 from helpers.commands import doctor
-from helpers.engine import connect, embedded
+from helpers.engine import connect, entries
+from helpers.engine.variants import PLAIN
 from helpers.errors import LabError
 from helpers.paths import PROJECT
 from helpers.setup import environment
@@ -41,8 +42,8 @@ def test_the_damaged_files_are_named() -> None:
 
 
 def test_no_engine_is_started_from_it(from_windows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_entries", lambda: from_windows)  # nothing has been built there
-    for start in (connect, lambda: embedded._build(from_windows / "entry")):
+    monkeypatch.setattr(entries, "cached", lambda: from_windows)  # nothing has been built there
+    for start in (connect, lambda: entries._build(PLAIN, from_windows / "entry")):
         with pytest.raises(LabError, match="CRLF"):
             start()
 

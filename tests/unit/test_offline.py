@@ -12,6 +12,7 @@ from typing import IO
 import docker.errors
 import pytest
 
+from helpers import suites
 from helpers.engine import images
 from helpers.errors import LabError
 from helpers.setup import debian, offline
@@ -33,7 +34,7 @@ def test_without_a_kit_everything_is_fetched(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv(offline.STORE, raising=False)
     assert offline.kit() is None
     assert offline.index_options() == offline.apt_options() == []
-    assert offline.machine_image() is None
+    assert offline.machine_image(images.SUITE) is None
     assert offline.engine_store() is None
 
 
@@ -82,8 +83,12 @@ def test_the_engine_is_used_where_it_lies(workshop: Path, monkeypatch: pytest.Mo
     assert offline.engine_store() == Path("/opt/engines")
 
 
-@pytest.mark.parametrize("holds", [images.MACHINE_IMAGE, "another/image"])
-def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
+OTHER = next(suite for suite in suites.ENGINES if suite != images.SUITE)
+
+
+@pytest.mark.parametrize("suite", [images.SUITE, OTHER])
+@pytest.mark.parametrize("is_right", [True, False])
+def test_an_engine_loads_the_machine_image(workshop: Path, suite: str, is_right: bool) -> None:
     def get(name: str) -> None:
         if name not in there:
             raise docker.errors.ImageNotFound(f"no {name}")
@@ -92,14 +97,22 @@ def test_an_engine_loads_the_machine_image(workshop: Path, holds: str) -> None:
         there.append(file.read().decode())
 
     there: list[str] = []
-    (workshop / offline.IMAGE).write_text(holds)
+    holds = images.machine_image(suite) if is_right else "another/image"
+    (workshop / offline.image_file(suite)).write_text(holds)
     client = SimpleNamespace(images=SimpleNamespace(get=get, load=load))
-    if holds == images.MACHINE_IMAGE:
-        images.ensure(client, "unix:///engine.sock")  # type: ignore[arg-type]
+    if is_right:
+        images.ensure(client, "unix:///engine.sock", suite)  # type: ignore[arg-type]
         assert there == [holds]
     else:
         with pytest.raises(LabError, match="another image"):
-            images.ensure(client, "unix:///engine.sock")  # type: ignore[arg-type]
+            images.ensure(client, "unix:///engine.sock", suite)  # type: ignore[arg-type]
+
+
+def test_a_kit_without_the_machines_of_a_suite_says_how_to_make_one_that_has_them(workshop: Path) -> None:
+    (workshop / offline.image_file(images.SUITE)).touch()
+    with pytest.raises(LabError, match=f"it has {offline.image_file(images.SUITE)}") as caught:
+        offline.machine_image(OTHER)
+    assert "bundle --generations" in caught.value.next_step
 
 
 @pytest.mark.skipif(not debian.is_debian(), reason="apt-get is Debian's")

@@ -73,7 +73,8 @@ def test_workers_have_engines_of_their_own_and_a_run_alone_accepts_a_name(
 
 
 def test_the_path_of_the_longest_socket_fits() -> None:
-    socket = run_dir() / f"{TEST_ENGINE}{2**22:07}-gw10-recovers" / "docker.sock"
     suffix = 17  # what ssh adds while it creates one
     uid = len(str(2**32 - 2)) - len(str(os.getuid()))
-    assert len(str(socket)) + suffix + uid <= 107
+    for name in ("recovers", "generations"):
+        socket = run_dir() / f"{TEST_ENGINE}{2**22:07}-gw10-{name}" / "docker.sock"
+        assert len(str(socket)) + suffix + uid <= 107

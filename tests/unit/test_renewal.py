@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from helpers import suites
 from helpers.engine import renewal, stock
-from helpers.engine.images import LABEL, MACHINE_IMAGE
+from helpers.engine.images import LABEL, MACHINE_IMAGE, SUITE, machine_image
 
+OTHER_IMAGE = next(machine_image(suite) for suite in suites.ENGINES if suite != SUITE)
 READY: dict[str, Any] = {
     "Id": "1",
+    "Image": MACHINE_IMAGE,
     "Names": ["/blank-0"],
     "State": "running",
     "NetworkSettings": {"Networks": {}},
@@ -39,7 +42,22 @@ def holding(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_it_is_due_if_there_are_fewer_machines_and_nothing_else(holding: dict[str, Any]) -> None:
-    assert [renewal.is_due("unix:///x", machines) for machines in (1, 2, 3)] == [False, True, True]
+    wanted = [[MACHINE_IMAGE] * number for number in (1, 2, 3)]
+    assert [renewal.is_due("unix:///x", machines) for machines in wanted] == [False, True, True]
+
+
+def test_it_is_due_if_a_machine_of_another_generation_is_not_ready(holding: dict[str, Any]) -> None:
+    holding["images"] = [*NOTHING["images"], {"Id": "sha256:2", "RepoTags": [OTHER_IMAGE]}]
+    assert renewal.is_due("unix:///x", [OTHER_IMAGE])
+    holding["containers"] = [READY, {**READY, "Image": OTHER_IMAGE}]
+    assert not renewal.is_due("unix:///x", [MACHINE_IMAGE, OTHER_IMAGE])
+    assert renewal.is_due("unix:///x", [OTHER_IMAGE, OTHER_IMAGE])
+
+
+def test_it_is_not_due_if_the_stock_is_full(holding: dict[str, Any]) -> None:
+    holding["containers"] = [READY] * stock.SIZE  # a saved state has no more of them
+    assert not renewal.is_due("unix:///x", [MACHINE_IMAGE] * (stock.SIZE + 1))
+    assert not renewal.is_due("unix:///x", [OTHER_IMAGE])
 
 
 @pytest.mark.parametrize(
@@ -56,8 +74,8 @@ def test_it_is_due_if_there_are_fewer_machines_and_nothing_else(holding: dict[st
 )
 def test_it_is_not_due_if_anything_would_be_missed(holding: dict[str, Any], kind: str, answer: Any) -> None:
     holding[kind] = answer
-    assert not renewal.is_due("unix:///x", 3)
+    assert not renewal.is_due("unix:///x", [MACHINE_IMAGE] * 3)
 
 
 def test_it_is_not_due_if_the_engine_does_not_answer() -> None:
-    assert not renewal.is_due("unix:///nobody", 3)
+    assert not renewal.is_due("unix:///nobody", [MACHINE_IMAGE])

@@ -199,7 +199,7 @@ def test_the_engine_is_chosen_by_chapter(
     monkeypatch.setattr(engine_package.requirements, "recall", lambda _: rows)
     monkeypatch.setattr(chosen, "close", lambda _: None)
     monkeypatch.setattr(engine_package.embedded, "start", lambda *_: ours)
-    monkeypatch.setattr(engine_package.embedded, "running", lambda: ours)
+    monkeypatch.setattr(engine_package.embedded, "running", lambda *_: ours)
     monkeypatch.setattr(
         engine_package.embedded, "why_impossible", lambda: "" if embedded_runs else "not here"
     )

@@ -52,12 +52,23 @@ def test_the_engines_of_the_suites_run_side_by_side(monkeypatch: pytest.MonkeyPa
     names = {}
     for suite in suites.ENGINES:
         monkeypatch.setenv(suites.VARIABLE, suite)
-        names[suite] = paths.engine_dir().name
-    assert names[suites.DEFAULT] == paths.ENGINE
+        for generations in (False, True):
+            names[suite, generations] = paths.engine_dir(generations).name
+    assert names[suites.DEFAULT, False] == paths.ENGINE
+    assert names[suites.DEFAULT, True] == f"{paths.ENGINE}-generations"
     assert len(set(names.values())) == len(names)
     assert {one.name for one in tmp_path.glob(f"{paths.ENGINE}*")} == set(names.values())  # what `stop` ends
     monkeypatch.setenv("LAB_INSTANCE", "engine-gw1")
     assert paths.engine_dir().name == "engine-gw1"
+    assert paths.engine_dir(generations=True).name == "engine-gw1-generations"
+
+
+def test_a_version_of_the_engine_belongs_to_one_suite() -> None:
+    assert [suites.of_engine(version) for version in suites.ENGINES.values()] == list(suites.ENGINES)
+    for wrong in ("26", "26.1.5", "trixie", "", 26.1, None, ["26.1"]):
+        with pytest.raises(LabError, match="for a machine") as caught:
+            suites.of_engine(wrong)
+        assert caught.value.next_step == 'Use "20.10", "26.1", "28.5".'
 
 
 def test_an_import_says_which_suites_there_are() -> None:

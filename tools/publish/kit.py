@@ -16,8 +16,9 @@ from pathlib import Path
 import docker.errors
 
 from helpers import programs
-from helpers.engine import embedded, images
+from helpers.engine import embedded, entries, images
 from helpers.engine.client import Client
+from helpers.engine.variants import GENERATIONS, PLAIN, Variant
 from helpers.errors import LabError
 from helpers.paths import BUILD, PROJECT
 from helpers.setup import locks, offline
@@ -32,10 +33,18 @@ _TIMEOUT_S = 1800
 _SAVE_TIMEOUT_S = 900
 
 
-def write(archive: Path = ARCHIVE) -> Path:
+def write(archive: Path = ARCHIVE, generations: bool = False) -> Path:
     """Write the kit's archive: project, wheels, Debian packages, embedded engine, machine image, handouts.
 
     The project is archived as of the last commit.
+
+    Parameters
+    ----------
+    archive:
+        The file to write.
+    generations:
+        Whether to add what a lab of several generations of Docker needs: an engine of its own, and the
+        machine images of the other suites.
 
     Raises
     ------
@@ -48,18 +57,15 @@ def write(archive: Path = ARCHIVE) -> Path:
         kit, project = Path(scratch) / "kit", Path(scratch) / "project.tar"
         kit.mkdir()
         (kit / offline.ABOUT).write_text(json.dumps(offline.this_computer()), "utf-8")
-        endpoint = embedded.start()
-        with step("Saving the machine image", about="1 min"):
-            _save_image(endpoint.url, kit / offline.IMAGE)
-        entry, prepared = embedded.build()
+        engines = [_engine(variant, kit) for variant in (PLAIN, *([GENERATIONS] if generations else []))]
         with step("Fetching the Python packages", about="1 min"):
             _fetch_wheels(kit / offline.WHEELS)
         with step("Fetching the Debian packages", about="1 min"):
-            fetch_debian([*_FIRST, *embedded.PACKAGES], kit / offline.DEBIAN)
+            fetch_debian([*_FIRST, *entries.PACKAGES], kit / offline.DEBIAN)
         handouts.write(kit / "handouts")
         with step(f"Writing {archive}", about="2 min"):
             _run("git", "archive", f"--output={project}", "HEAD")
-            _pack(archive, project, kit, entry, prepared)
+            _pack(archive, project, kit, engines)
     return archive
 
 
@@ -124,15 +130,26 @@ def refuse_changes() -> None:
         )
 
 
-def _save_image(url: str, target: Path) -> None:
+def _engine(variant: Variant, kit: Path) -> tuple[Path, Path]:
+    """Save the machine images that the kit lacks; return the engine's entry and its saved state."""
+    endpoint = embedded.start(variant)
+    for suite in variant.suites:
+        target = kit / offline.image_file(suite)
+        if not target.exists():
+            with step(f"Saving the machine image of {suite}", about="1 min"):
+                _save_image(endpoint.url, images.machine_image(suite), target)
+    return embedded.build(variant)
+
+
+def _save_image(url: str, image: str, target: Path) -> None:
     client = Client(url, _SAVE_TIMEOUT_S)
     try:
         with target.open("wb") as file:
-            for chunk in client.images.get(images.MACHINE_IMAGE).save(named=True):
+            for chunk in client.images.get(image).save(named=True):
                 file.write(chunk)
     except docker.errors.DockerException as error:
         raise LabError(
-            f"Saving {images.MACHINE_IMAGE} from the embedded engine",
+            f"Saving {image} from the embedded engine",
             str(error),
             "Repeat; if it fails again, run `python3 -m helpers stop --delete` to have the engine rebuilt.",
         ) from error
@@ -146,7 +163,7 @@ def _fetch_wheels(directory: Path) -> None:
     _run(*command, "--require-hashes", f"--dest={directory}", *pinned)
 
 
-def _pack(archive: Path, project: Path, kit: Path, entry: Path, prepared: Path) -> None:
+def _pack(archive: Path, project: Path, kit: Path, engines: Iterable[tuple[Path, Path]]) -> None:
     partial = archive.with_suffix(".partial")
     try:
         with tarfile.open(partial, "w:gz", compresslevel=1) as tar:
@@ -156,9 +173,10 @@ def _pack(archive: Path, project: Path, kit: Path, entry: Path, prepared: Path) 
                     member.name = f"{NAME}/{member.name}"
                     tar.addfile(_owned_by_nobody(member), content)
             tar.add(kit, f"{NAME}/kit", filter=_owned_by_nobody)
-            for path in _files_of_engine(entry, prepared):
-                inside = path.relative_to(entry.parent)
-                tar.add(path, f"{NAME}/kit/{offline.ENGINE}/{inside}", filter=_owned_by_nobody)
+            for entry, prepared in engines:
+                for path in _files_of_engine(entry, prepared):
+                    inside = path.relative_to(entry.parent)
+                    tar.add(path, f"{NAME}/kit/{offline.ENGINE}/{inside}", filter=_owned_by_nobody)
         partial.rename(archive)
     finally:
         partial.unlink(missing_ok=True)

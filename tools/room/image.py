@@ -17,7 +17,7 @@ import requests
 
 from helpers import paths, programs
 from helpers.commands.serve import PORT
-from helpers.engine import embedded, images, reachable, resources
+from helpers.engine import embedded, entries, images, reachable, resources
 from helpers.errors import LabError
 from helpers.paths import BUILD, PROJECT
 from helpers.setup import debian, locks, offline
@@ -71,7 +71,7 @@ def build(archive: Path = ARCHIVE) -> Path:
     kit.refuse_changes()
     debian.authenticate("Building an image", "Build it on a computer on which you may use sudo.")
     entry = embedded.provide()
-    debian.install(embedded.PACKAGES, "The image")
+    debian.install(entries.PACKAGES, "The image")
     archive.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".image-") as scratch:
         given, layer = Path(scratch) / "given", Path(scratch) / "layer.tar"
