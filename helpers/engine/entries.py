@@ -144,8 +144,8 @@ def _delete(entry: Path) -> None:
     """Delete an entry; a killed build leaves files that root owns, and mounted file systems among them."""
     mounted = [one.mountpoint for one in psutil.disk_partitions(all=True)]
     within = sorted((one for one in mounted if Path(one).is_relative_to(entry)), reverse=True)
-    for file_system in within:
-        programs.run(debian.as_root(["umount", "--lazy", file_system]), timeout_s=60, check=False, output=None)
+    for disk in within:
+        programs.run(debian.as_root(["umount", "--lazy", disk]), timeout_s=60, check=False, output=None)
     shutil.rmtree(entry, ignore_errors=True)
     if entry.exists():
         remains = debian.as_root(["rm", "-rf", "--one-file-system", str(entry)])
