@@ -76,6 +76,12 @@ def test_the_figure_numbers_the_claims_that_depend_on_the_generation() -> None:
     assert len(glyphs) == 6
 
 
+def test_a_claim_that_was_not_run_everywhere_is_not_counted_as_the_same() -> None:
+    claims = {OLD: ["holds", "does not apply"], SAME: ["holds", figure.NOT_DECIDED]}
+    told = "0 of 1 claims have the same verdict on Engine 26.1, 28.5; 1 are not decided on each"
+    assert style.caption(figure.draw({"01": claims}, ["26.1", "28.5"])) == told
+
+
 def chapter(shown: str) -> NotebookNode:
     output = new_output("stream", name="stdout", text=shown)
     notebook: NotebookNode = new_notebook(

@@ -43,9 +43,7 @@ def draw(chapters: Mapping[str, Claims], engines: Sequence[str]) -> Axes:
     Axes
         Every cell is a text with ``gid`` = "chapter|claim|engine".
     """
-    total = sum(map(len, chapters.values()))
-    apart = sum(len(numbers(claims)) for claims in chapters.values())
-    title = f"{total - apart} of {total} claims have the same verdict on Engine {', '.join(engines)}"
+    title = _title([verdicts for claims in chapters.values() for verdicts in claims.values()], engines)
     panel = _LEFT + len(engines) * _WIDTH
     width = max(panel * len(chapters) + 0.2, style.title_width(title))
     height = _HEAD + _HEIGHT * max(map(len, chapters.values()), default=0) + _FOOT
@@ -56,6 +54,14 @@ def draw(chapters: Mapping[str, Claims], engines: Sequence[str]) -> Axes:
         ax.text(_LEFT, _FOOT / 3, legend, size=9, color=style.SOFT, va="bottom")
         ax.set_label(title)
     return ax
+
+
+def _title(claims: Sequence[Sequence[str]], engines: Sequence[str]) -> str:
+    decided = [verdicts for verdicts in claims if NOT_DECIDED not in verdicts]
+    same = sum(len({*verdicts}) == 1 for verdicts in decided)
+    title = f"{same} of {len(decided)} claims have the same verdict on Engine {', '.join(engines)}"
+    left = len(claims) - len(decided)
+    return f"{title}; {left} are not decided on each" if left else title
 
 
 def _panel(ax: Axes, left: float, top: float, chapter: str, claims: Claims, engines: Sequence[str]) -> None:
