@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,8 @@ def test_a_root_file_system_that_fails_ends_the_build_before_the_next_one_begins
     begun: list[str] = []
 
     def fail(definition: str, suite: str, *_: object) -> None:
+        if begun:
+            time.sleep(0.5)  # meanwhile the failure of the first is noticed
         begun.append(f"{definition} {suite}")
         raise LabError("Running mmdebstrap", "no mirror", "Repeat.")
 
@@ -74,7 +77,7 @@ def test_a_root_file_system_that_fails_ends_the_build_before_the_next_one_begins
     with pytest.raises(LabError, match="no mirror"):
         builder._make_file_systems(tmp_path, dict.fromkeys(ALL.suites, tmp_path), tmp_path)
     assert begun[0] == "vm trixie"
-    assert len(begun) < 4
+    assert len(begun) <= 2
 
 
 def test_an_engine_has_the_machine_image_of_each_of_its_suites(

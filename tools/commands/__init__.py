@@ -18,7 +18,7 @@ VERBS = (
         "bundle",
         "write one archive from which a workshop runs without a network, in build",
         Needs.EVERYTHING,
-        (Option("--generations", "with machines of every generation of Docker: about 3 GB more"),),
+        (Option("--generations", "with machines of every generation of Docker: about 1.5 GB more"),),
     ),
     Verb(
         "regenerate",
