@@ -53,7 +53,15 @@ def _wait_until_it_seems_to_help(lab: Lab, case: Case) -> None:
 
 
 def _admit_again(lab: Lab, case: Case) -> None:
-    admission.remove(lab, case.scene)
+    """Take off what the scene and a cure have put there, and put the scene there again."""
+    # A manager removes an overlay only when the workers no longer use it.
+    for machine in reversed(lab.machines.values()):
+        api = machine.docker.api  # to start docker's own client is dear under emulation
+        for container in api.containers(all=True):
+            api.remove_container(container["Id"], v=True, force=True)
+        api.prune_networks()  # type: ignore[no-untyped-call]
+        _carry_out(lab, {machine.name: f"iptables-restore <{admission.RULES_BEFORE}"})
+    _carry_out(lab, case.scene.undo)
     admission.put(lab, case.scene)
 
 

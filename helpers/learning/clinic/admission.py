@@ -1,4 +1,4 @@
-"""Putting a scene on a lab's machines, and taking it off again."""
+"""Putting a scene on a lab's machines."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from helpers.probes import inside
 if TYPE_CHECKING:
     from helpers.lab import Lab
 
+RULES_BEFORE = "/run/before-the-scene"  # the machine's own, as iptables-save writes them
 _SCRIPT_S, _LISTENS_S = 60, 40
 _PATIENTS: dict[str, str] = {}  # the case, by the lab's id
 
@@ -67,9 +68,8 @@ def put(lab: Lab, scene: Scene) -> None:
     LabError
         If a machine or its Engine refuses something; with what it said.
     """
-    for machine in lab.machines.values():
-        machine.run("iptables-save >/run/before-the-scene").checked(f"Saving the rules of {machine.name}")
-    _run(lab, scene.before)
+    save = f"iptables-save >{RULES_BEFORE} || exit"
+    _run(lab, {name: f"{save}\n{scene.before.get(name, '')}" for name in lab.machines})
     try:
         for name, network in scene.networks.items():
             _create(lab, name, network)
@@ -79,21 +79,6 @@ def put(lab: Lab, scene: Scene) -> None:
     except FAILURES as error:
         raise LabError("Admitting a patient", said(error), "Admit the patient again.") from error
     _run(lab, scene.after)
-
-
-def remove(lab: Lab, scene: Scene) -> None:
-    """Take off what `put` has made and what a cure has added, so that the scene can be put there again.
-
-    Raises
-    ------
-    LabError
-        If something remains; with what the machine said.
-    """
-    # A manager removes an overlay only when the workers no longer use it.
-    for machine in reversed(lab.machines.values()):
-        emptied = machine.run(scripts.command(__package__, "empty.sh"), timeout=_SCRIPT_S)
-        emptied.checked(f"Emptying {machine.name}")
-    _run(lab, scene.undo)
 
 
 def _run(lab: Lab, scripts_by_machine: Mapping[str, str]) -> None:
