@@ -22,6 +22,7 @@ from helpers.lab.tunnel import Tunnel
 
 _log = logging.getLogger(__name__)
 
+_ID_DIGITS = 12  # of an id, as `docker ps` shows it
 _CONTAINER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")  # what Docker allows as a name or an id
 
 
@@ -114,7 +115,7 @@ class Machine:
         Parameters
         ----------
         name:
-            Its name or id.
+            Its name, or at least 12 digits of its id. (The Engine finds `db` as the beginning of an id, too.)
 
         Raises
         ------
@@ -127,7 +128,9 @@ class Machine:
         with self._asking(tried):
             if isinstance(name, str) and _CONTAINER.fullmatch(name):
                 with suppress(docker.errors.NotFound):
-                    return self.docker.containers.get(name)
+                    found = self.docker.containers.get(name)
+                    if found.name == name or len(name) >= _ID_DIGITS:
+                        return found
             present = sorted(str(one.name) for one in self.docker.containers.list(all=True))
         raise NoSuchContainer(
             tried,

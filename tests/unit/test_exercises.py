@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -189,3 +190,23 @@ def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert isinstance(exercise, Case) is not bool(exercise.undo)
     assert all(check.hint for check in exercise.checks)
     assert SimpleNamespace(**vars(exercise)).text.endswith((".", "?", ".)", "?)"))
+
+
+REMOVED = re.compile(r"docker rm -f ((?:[\w.-]+ ?)+)")
+COULD_BE_AN_ID = re.compile(r"[0-9a-f]{1,11}")
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [one for path in notebooks.find([]) for one in exercises.of_chapter(chapter_number(path))],
+    ids=lambda one: one.id,
+)
+def test_what_is_removed_by_name_cannot_be_the_beginning_of_anothers_id(exercise: Exercise) -> None:
+    """``docker rm -f db`` removes any container whose id begins with db, if none has that name."""
+    cures, there = [exercise.solution, exercise.undo], set[str]()
+    if isinstance(exercise, Case):
+        cures += [exercise.other, *exercise.wrong.values()]
+        there = {*exercise.scene.containers}
+    scripts = "\n".join(script for cure in cures for script in cure.values())
+    removed = [name for names in REMOVED.findall(scripts) for name in names.split()]
+    assert [name for name in removed if COULD_BE_AN_ID.fullmatch(name) and name not in there] == []

@@ -22,24 +22,24 @@ EXERCISES = [
     Exercise(
         "02-2",
         "real life",
-        "Put a database behind the web server: a busybox container called `db`, connected only to a new"
-        " network, `backend`, that has no external access. `web1` must reach `db` by name; `busybox1` must"
-        " not reach `db`, and `db` must not reach the LAN.",
+        "Put a database behind the web server: a busybox container called `store`, connected only to a new"
+        " network, `backend`, that has no external access. `web1` must reach `store` by name; `busybox1` must"
+        " not reach `store`, and `store` must not reach the LAN.",
         checks=[
             has_network("backend", internal=True, hint="The network `cell` has no external access either."),
-            attached("db", {"backend"}, exactly=True),
-            reaches("web1", "db", hint="A container can be on two networks. Which ones does web1 need?"),
-            reaches("busybox1", "db", answered=False),
-            reaches("db", "{host}", answered=False),
-            reaches("db", "{lan}.1", answered=False),
+            attached("store", {"backend"}, exactly=True),
+            reaches("web1", "store", hint="A container can be on two networks. Which ones does web1 need?"),
+            reaches("busybox1", "store", answered=False),
+            reaches("store", "{host}", answered=False),
+            reaches("store", "{lan}.1", answered=False),
         ],
         solution={
             "host": "docker network create --internal backend\n"
-            "docker run -dit --name db --network backend busybox\n"
+            "docker run -dit --name store --network backend busybox\n"
             "docker network connect backend web1"
         },
         undo={
-            "host": "docker rm -f db\ndocker network disconnect backend web1\ndocker network rm backend",
+            "host": "docker rm -f store\ndocker network disconnect backend web1\ndocker network rm backend",
         },
     ),
     Exercise(
