@@ -1,4 +1,4 @@
-"""Machines of several generations of Docker in one lab, on an engine of their own beside the session's."""
+"""Machines of several generations of Docker in one lab, on an engine beside the one of other labs."""
 
 from __future__ import annotations
 
