@@ -6,24 +6,28 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from helpers.learning.claims import VerdictTable
+from helpers.learning.claims import FAILS, VerdictTable
+
+
+def table(notebook: NotebookNode) -> VerdictTable | None:
+    """Return the verdict table that the notebook shows; None if it shows none."""
+    shown = (VerdictTable.stored_in(cell.get("outputs", [])) for cell in notebook.cells)
+    return next(filter(None, shown), None)
 
 
 def verdicts(notebook: NotebookNode) -> dict[str, str]:
     """Return the verdict of each claim in the table that the notebook shows; none if it shows no table."""
-    for cell in notebook.cells:
-        if table := VerdictTable.stored_in(cell.get("outputs", [])):
-            return dict(zip(table.frame["claim"], table.frame["verdict"], strict=True))
-    return {}
+    shown = table(notebook)
+    return dict(zip(shown.frame["claim"], shown.frame["verdict"], strict=True)) if shown else {}
 
 
 def failing(notebook: NotebookNode) -> dict[str, str]:
     """Return what was observed of each claim that fails, in the table that the notebook shows."""
-    for cell in notebook.cells:
-        if table := VerdictTable.stored_in(cell.get("outputs", [])):
-            fails = table.frame.query("verdict == @FAILS")
-            return dict(zip(fails["claim"], fails["observed"], strict=True))
-    return {}
+    shown = table(notebook)
+    if not shown:
+        return {}
+    fails = shown.frame[shown.frame["verdict"] == FAILS]
+    return dict(zip(fails["claim"], fails["observed"], strict=True))
 
 
 def raised(notebook: NotebookNode) -> Iterator[tuple[str, str]]:

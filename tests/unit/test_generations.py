@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from helpers import suites
+from helpers import notebooks, suites
 from helpers.commands import engines
 from helpers.figures import style
+from helpers.learning.claims import ClaimFailed, Verdicts, VerdictTable
 from tools.commands import generations as verb
 from tools.generations import figure, measure, results
 from tools.generations.measure import Run
@@ -88,6 +90,32 @@ def chapter(shown: str) -> NotebookNode:
         cells=[new_code_cell("same", id="a"), new_code_cell("print()", id="b", outputs=[output])]
     )
     return notebook
+
+
+def test_what_was_observed_of_a_failing_claim_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "01_bridge.ipynb"
+    nbformat.write(chapter("bridge"), path)
+    verdicts = Verdicts("01 Bridge", engine="28.5.2")
+    verdicts.claim("It holds", expected=1, observed=1)
+    with suppress(ClaimFailed):
+        verdicts.claim("It fails", expected=1, observed=2)
+    data = VerdictTable("01 Bridge", "28.5.2", verdicts.frame())._repr_mimebundle_()
+    executed = new_notebook(
+        cells=[new_code_cell("verdicts.table()", outputs=[display(data)]), new_code_cell()]
+    )
+    for cell, old in zip(executed.cells, chapter("bridge").cells, strict=True):
+        cell.id = old.id
+    monkeypatch.setattr(notebooks, "execute", lambda _: executed)
+    ran = measure.run(path)
+    assert (ran.engine, ran.verdicts) == ("28.5.2", {"It holds": "holds", "It fails": "FAILS"})
+    assert ran.failing == {"It fails": "2"}
+
+
+def display(data: dict[str, object]) -> NotebookNode:
+    output: NotebookNode = new_output("display_data", data=data)
+    return output
 
 
 def test_cells_differ_if_nbval_would_say_so() -> None:

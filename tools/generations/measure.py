@@ -16,9 +16,9 @@ from nbformat import NotebookNode
 from nbval.plugin import get_sanitize_patterns
 
 from helpers import notebooks
-from helpers.learning.claims import FAILS, ROWS, VerdictTable
+from helpers.learning.claims import FAILS, ROWS
 from helpers.paths import PROJECT
-from tools.executed import allow_errors, failing, raised, verdicts
+from tools.executed import allow_errors, failing, raised, table, verdicts
 
 _SANITIZE = PROJECT / "tests" / "notebooks" / "sanitize.cfg"
 _NEVER_COMPARED = (ROWS, "image/png")
@@ -76,9 +76,10 @@ def run(path: Path) -> Run:
         copy = Path(scratch) / path.name
         nbformat.write(tolerant, copy)
         executed = notebooks.execute(copy)
+    shown = table(executed)
     return Run(
         digest(stored),
-        _engine(executed),
+        shown.engine if shown else "",
         verdicts(executed),
         next((f"{cell}: {error}" for cell, error in raised(executed)), ""),
         tuple(differing(stored, executed)),
@@ -118,8 +119,3 @@ def _shown(cell: NotebookNode, patterns: list[tuple[str, str]]) -> dict[str, str
             text = re.sub(pattern, replacement, text)
         shown[kind] = text
     return shown
-
-
-def _engine(executed: NotebookNode) -> str:
-    tables = (VerdictTable.stored_in(cell.get("outputs", [])) for cell in executed.cells)
-    return next((table.engine for table in tables if table), "")
