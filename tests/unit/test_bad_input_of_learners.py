@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from helpers import notebooks, paths, suites
 from helpers.engine import connect
 from helpers.errors import BadAnswer, LabError
-from helpers.lab import Lab, Machine
+from helpers.lab import Lab, Machine, NoSuchContainer
 from helpers.lab.wanted import suites_by_name
 from helpers.learning import Verdicts, check, compare, course, course_map, exercises, magics, record
 from helpers.learning.checks import Check
@@ -124,6 +124,31 @@ def machine(api: Any, client: Any = None) -> Machine:
         tunnel=tunnel,
         heartbeat=tunnel,
     )
+
+
+WEB = SimpleNamespace(name="web1", id="db49ee72aeda1d2e")
+
+
+@pytest.fixture
+def with_web() -> Machine:
+    def get(name: str) -> Any:
+        """What the Engine answers: it finds the beginning of an id, too."""
+        if name == WEB.name or WEB.id.startswith(name):
+            return WEB
+        raise docker.errors.NotFound("404")
+
+    return machine(NoEngine(), SimpleNamespace(containers=SimpleNamespace(get=get, list=lambda **_: [WEB])))
+
+
+@pytest.mark.parametrize("asked", ["web1", "db49ee72aeda"])
+def test_a_container_is_found_by_its_name_and_by_its_id(with_web: Machine, asked: str) -> None:
+    assert with_web.container(asked).name == "web1"
+
+
+@pytest.mark.parametrize("asked", ["db", "db49ee72aed", "web"])
+def test_the_beginning_of_an_id_is_not_a_name(with_web: Machine, asked: str) -> None:
+    with pytest.raises(NoSuchContainer, match="containers there: web1"):
+        with_web.container(asked)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf, 1e300, "ten", None])

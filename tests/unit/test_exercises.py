@@ -177,11 +177,14 @@ def test_a_chapter_contains_its_exercises_verbatim_each_with_its_check(path: Pat
         assert "lab.close()" in sources[checked:]
 
 
-@pytest.mark.parametrize(
+EACH = pytest.mark.parametrize(
     "exercise",
     [one for path in notebooks.find([]) for one in exercises.of_chapter(chapter_number(path))],
     ids=lambda one: one.id,
 )
+
+
+@EACH
 def test_an_exercise_is_complete(exercise: Exercise) -> None:
     assert exercise.id.split("-")[0] in exercises.BY_CHAPTER
     assert exercise.checks
@@ -196,11 +199,7 @@ REMOVED = re.compile(r"docker rm -f ((?:[\w.-]+ ?)+)")
 COULD_BE_AN_ID = re.compile(r"[0-9a-f]{1,11}")
 
 
-@pytest.mark.parametrize(
-    "exercise",
-    [one for path in notebooks.find([]) for one in exercises.of_chapter(chapter_number(path))],
-    ids=lambda one: one.id,
-)
+@EACH
 def test_what_is_removed_by_name_cannot_be_the_beginning_of_anothers_id(exercise: Exercise) -> None:
     """``docker rm -f db`` removes any container whose id begins with db, if none has that name."""
     cures, there = [exercise.solution, exercise.undo], set[str]()
