@@ -12,13 +12,15 @@ from helpers.probes.access_logs import requests_by_replica
 from helpers.probes.balanced import wait_until_balanced
 from helpers.probes.load import http_timeline
 from helpers.probes.over_time import reachability_timeline
-from helpers.probes.overlay import wait_until_reached
+from helpers.probes.overlay import overlays, wait_until_reached
 from helpers.probes.services import tasks
+from helpers.waiting import NotYet, wait_until
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
 
 DOWN_S, UP_S, END_S = 4, 10, 16  # of a link
+MISSED_S = 90  # about 7 s without other load
 OFF_S, AFTER_S = 5, 7  # all answered before the power is off; requests after everything has recovered
 
 
@@ -39,17 +41,21 @@ def link_failure(
     Returns
     -------
     attempts, events : DataFrame
-        As for :func:`helpers.probes.reachability_timeline`; "link up" lasts until the target answers.
+        As for :func:`helpers.probes.reachability_timeline`; "link down" lasts until the victim is no longer a
+        peer of the source's networks, "link up" until the target answers.
 
     Raises
     ------
     LabError
-        If the name does not resolve, or the target does not answer again within two minutes.
+        If the name does not resolve, the victim remains a peer for 90 s, or the target does not answer again
+        within two minutes.
     """
     address = dns.address(machine, source, target)
 
     def down() -> None:
         victim.run("ip link set eth0 down")
+        # If the link came back just before it is missed, the target would answer, and then be cut off again.
+        _wait_until_missed(machine, source, victim)
 
     def up() -> None:
         victim.run("ip link set eth0 up")
@@ -57,6 +63,24 @@ def link_failure(
 
     events = [(DOWN_S, "link down", down), (UP_S, "link up", up)]
     return reachability_timeline(machine, source, address, seconds=END_S, interval=0.5, events=events)
+
+
+def _wait_until_missed(machine: Machine, source: str, victim: Machine) -> None:
+    networks = list(machine.container(source).attrs["NetworkSettings"]["Networks"])
+
+    def look() -> NotYet | None:
+        found = overlays(machine)
+        used = found[found["name"].isin(networks)]
+        still = used["name"][[victim.address in peers for peers in used["peers"]]]
+        return NotYet(f"it is a peer of {', '.join(still)}") if len(still) else None
+
+    wait_until(
+        look,
+        tried=f"Waiting until {machine.name} misses {victim.name}",
+        within_s=MISSED_S,
+        every_s=0.5,
+        next_step=f"See /var/log/dockerd.log on {machine.name}.",
+    )
 
 
 def power_failure(

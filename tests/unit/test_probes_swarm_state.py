@@ -188,16 +188,40 @@ def test_a_packet_may_be_too_long_for_its_interface(manager: Any) -> None:
 def test_a_link_fails_and_recovers(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in (("DOWN_S", 0.6), ("UP_S", 1.6), ("END_S", 2.6)):
         monkeypatch.setattr(failures, name, seconds)
+    manager.containers["b"].attrs["NetworkSettings"]["Networks"] = {"my_overlay": {}}
+    victim = machine(manager.shell, name="machine2", address="192.168.99.102")
+    asked: list[str] = []
+
+    def inspect_network(name: str) -> dict[str, Any]:
+        """Take machine2 off the peers as the daemons do, some time after its link has gone."""
+        asked.append(name)
+        peers = NETWORKS["b"]["Peers"][len(asked) > 4 :]
+        return NETWORKS[name] | {"Peers": peers}
+
+    monkeypatch.setattr(manager.docker.api, "inspect_network", inspect_network)
     monkeypatch.setattr("helpers.probes.dns.address", lambda *_: "10.0.1.7")
     cut = manager.shell.directory / "cut"
     manager.shell.program("ip", f"case $4 in down) touch {cut};; up) rm {cut};; esac")
     manager.shell.program(
         "ping", f'[ -e {cut} ] && exit 1; echo "64 bytes from 10.0.1.7: seq=0 ttl=64 time=0.5 ms"'
     )
-    attempts, events = probes.link_failure(manager, "b", "a", victim=manager)
+    attempts, events = probes.link_failure(manager, "b", "a", victim=victim)
     assert events["label"].to_list() == ["link down", "link up"]
+    assert (events["done_s"] - events["t_s"])[0] > 0.9  # it was a peer twice
+    assert events["t_s"][1] - events["done_s"][0] > 0.9
     phases = figures.phases(attempts, events).set_index("phase")["answered"]
     assert phases["after link down"] == 0 < phases["after link up"]
+
+
+def test_a_machine_that_is_never_missed_ends_the_wait(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "MISSED_S", 0.1)
+    monkeypatch.setattr("helpers.probes.dns.address", lambda *_: "10.0.1.7")
+    manager.shell.program("ip", "true")
+    manager.shell.program("ping", "exit 1")
+    manager.containers["b"].attrs["NetworkSettings"]["Networks"] = {"my_overlay": {}}
+    victim = machine(manager.shell, name="machine2", address="192.168.99.102")
+    with pytest.raises(LabError, match=r"manager misses machine2\n.*a peer of my_overlay"):
+        probes.link_failure(manager, "b", "a", victim=victim)
 
 
 def test_a_machine_without_a_replica_is_not_switched_off(manager: Any) -> None:
