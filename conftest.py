@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import IO, Any
 
 import pytest
@@ -55,6 +56,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = with_its_verdicts(with_rehearsals(items))
+    # pytest-xdist runs only one of the tests that have the same name.
+    counted = Counter(item.nodeid for item in items)
+    if several := [name for name, number in counted.items() if number > 1]:
+        raise pytest.UsageError(f"Give each of these tests a name of its own: {', '.join(several)}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

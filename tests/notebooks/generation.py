@@ -33,10 +33,12 @@ def with_its_verdicts(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 def _compared(items: Sequence[pytest.Item], runs: Mapping[str, Run]) -> Iterator[pytest.Item]:
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    last_closing = {item.path: item for item in cells if item.cell.source == CLOSING}
     for item in items:
         if isinstance(item, IPyNbCell) and item.path.parent == NOTEBOOKS:
             run = runs.get(chapter_number(item.path))
-            if run and item.cell.source == CLOSING:
+            if run and item is last_closing.get(item.path):
                 yield _verdicts(item, run)
             if run and item.cell.get("id") in run.differs:
                 item.options = {**item.options, "check": False}

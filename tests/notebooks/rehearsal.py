@@ -83,8 +83,9 @@ def with_rehearsals(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 def _rehearsal(closing: IPyNbCell) -> pytest.Item:
     cell = _cell(closing.path)
+    name = f"Solutions before {closing.name}"  # a chapter can close several labs
     rehearsal: pytest.Item = IPyNbCell.from_parent(
-        closing.parent, name="Solutions", cell_num=closing.cell_num, cell=cell, options=closing.options
+        closing.parent, name=name, cell_num=closing.cell_num, cell=cell, options=closing.options
     )
     return rehearsal
 

@@ -56,6 +56,17 @@ def test_its_verdicts_are_compared_and_what_differs_is_not(cells: Any) -> None:
     assert verdicts.cell.outputs[0].text == "holds: MACs are random\n"
 
 
+def test_a_chapter_with_several_labs_has_all_its_verdicts_when_the_last_one_is_closed(
+    cells: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = NOTEBOOKS / "01_bridge.ipynb"
+    monkeypatch.setenv(suites.VARIABLE, "forky")
+    given: list[Any] = [Cell(new_code_cell(CLOSING), {"check": True}, path) for _ in range(2)]
+    first, verdicts, last = generation.with_its_verdicts(given)
+    assert [first, last] == given
+    assert verdicts not in given
+
+
 @pytest.mark.parametrize("suite", ["trixie", "bookworm"])
 def test_all_is_compared_on_the_default_and_where_nothing_is_stored(cells: Any, suite: str) -> None:
     assert [one.options["check"] for one in cells(suite)] == [True] * 3

@@ -37,7 +37,7 @@ NOT_FROM_ITS_OWN_MACHINE = Case(
         machines=("host", "client"),
         networks={"pub_net": Network("{lan}.0/24", "macvlan", options={"parent": "eth0"})},
         containers={"printer": Container(networks={"pub_net": ()}, address="{lan}.200")},
-        undo={"host": "ip link delete shim 2>/dev/null; ip link delete lan0 2>/dev/null; true"},
+        undo={"host": "ip link delete shim; ip link delete lan0"},
     ),
     way=Way(
         "ip neigh flush nud all to {lan}.200; ping -c 1 -W 2 {lan}.200",
@@ -93,7 +93,7 @@ NO_TUNNEL = Case(
         },
         before={"machine1": f"{serve('0.0.0.0', 9000)}\niptables -A {_DROP}"},
         after={"machine1": "iptables -A INPUT -i eth0 -p tcp --dport 9000 -j DROP"},
-        undo={"machine1": "pkill -x python3; true"},
+        undo={"machine1": "pkill -x python3"},
     ),
     way=Way(
         "docker exec app ping -c 1 -W 2 db",
