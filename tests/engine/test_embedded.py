@@ -132,16 +132,30 @@ def test_it_recovers_from_killed_processes(own_engine: Path) -> None:
     assert not own_engine.exists() or list(own_engine.iterdir()) == []
 
 
-def test_it_starts_from_a_store_that_is_only_read(own_engine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_starts_from_a_store_that_is_only_read(
+    own_engine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (link,) = (cache_dir() / "engine").iterdir()
-    store = link.resolve().parent
+    # Other workers of pytest use the built entry meanwhile: its directory shows that, and no file in it does.
+    store = tmp_path / "store"
+    entry = store / link.name
+    entry.mkdir(parents=True)
+    for one in link.resolve().iterdir():
+        (entry / one.name).symlink_to(one)
     link.unlink()
-    before = sorted((one, one.stat().st_mtime_ns) for one in store.rglob("*"))
+    before = _times(store)
     monkeypatch.setenv("LAB_STORE", str(store))
     connect().close()
-    assert Path((own_engine / "entry").read_text()).parent == store
-    assert sorted((one, one.stat().st_mtime_ns) for one in store.rglob("*")) == before
+    assert Path((own_engine / "entry").read_text()) == entry
+    assert _times(store) == before
     assert not list((cache_dir() / "engine").rglob("state"))
+
+
+def _times(store: Path) -> dict[Path, int]:
+    """When each file of a store, and each directory, was written last; links are followed."""
+    (entry,) = store.iterdir()
+    within = [one for linked in entry.iterdir() for one in (linked, *linked.resolve().rglob("*"))]
+    return {one: one.stat().st_mtime_ns for one in (store, entry, *within)}
 
 
 def test_it_is_renewed_for_a_lab_that_finds_too_few_machines_in_stock(own_engine: Path) -> None:
