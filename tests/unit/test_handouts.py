@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.errors import LabError
 from helpers.learning import exercises
+from tools.generations import figure, results
 from tools.publish import editions, handouts, predictions
 from tools.publish.chapters import Chapter, read_all
 
@@ -38,6 +40,16 @@ def test_links_point_into_the_handouts_or_to_the_web(written: dict[str, str]) ->
                 assert f'id="{link[1:]}"' in text, (page, link)
             elif not link.startswith("https://"):
                 assert f"{Path(page).parent}/{link}" in written, (page, link)
+
+
+def test_the_course_ends_with_what_depends_on_the_engine(written: dict[str, str]) -> None:
+    _, _, section = written["learner/course.html"].rpartition("<section")
+    text = html.unescape(re.sub(r"<[^>]*>", "", section))
+    for claims in results.matrix(results.read()).values():
+        for claim in claims:
+            assert (claim.replace("`", "") in text) == (claim in figure.numbers(claims)), claim
+    assert 'src="data:image/png;base64,' in section
+    assert "generations" not in written["learner/00_start_here.html"]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)

@@ -78,8 +78,11 @@ def sentence(claim: str) -> str:
     return _LACKING.sub("", claim)
 
 
-def page(results: Results, picture: str) -> str:
-    """Return docs/generations.md, which shows the figure in the file `picture`."""
+def page(results: Results, picture: str, *, only_changes: bool = False) -> str:
+    """Return docs/generations.md, which shows the figure at the address `picture`.
+
+    With `only_changes`, the tables have only the claims whose verdict depends on the Engine.
+    """
     engines = [f"{_engine(results, suite)} ({suite})" for suite in suites.ENGINES]
     parts = [
         _ABOUT.format(engines=", ".join(engines), figure=picture),
@@ -87,8 +90,10 @@ def page(results: Results, picture: str) -> str:
     ]
     for chapter, claims in matrix(results).items():
         numbers = figure.numbers(claims)
-        rows = [[numbers.get(claim, ""), cell(claim), *map(_sign, seen)] for claim, seen in claims.items()]
-        parts += [f"## {chapter}", "\n".join(table(["", "claim", *suites.ENGINES.values()], rows))]
+        shown = {claim: seen for claim, seen in claims.items() if claim in numbers or not only_changes}
+        rows = [[numbers.get(claim, ""), cell(claim), *map(_sign, seen)] for claim, seen in shown.items()]
+        if rows:
+            parts += [f"## {chapter}", "\n".join(table(["", "claim", *suites.ENGINES.values()], rows))]
         parts += [
             f"On {suites.ENGINES[suite]}, a cell raised: {plain(run.raised)}"
             for suite, run in results[chapter].items()

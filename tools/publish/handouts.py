@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import string
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, Page, PdfMargins
 from pygments.formatters import HtmlFormatter
@@ -16,6 +18,7 @@ from traitlets.config import Config
 
 from helpers.paths import BUILD
 from helpers.steps import step
+from tools.generations import results
 from tools.publish import chromium, editions
 from tools.publish.chapters import HYPERLINK, Chapter, read_all
 
@@ -72,7 +75,7 @@ def _write_pages(directory: Path, edition: str, chapters: Sequence[Chapter]) -> 
     for chapter in chapters:
         body = re.sub(r'href="#chapter-([^"]+)"', r'href="\1.html"', bodies[chapter.name])
         pages.append(_write_page(directory / f"{chapter.name}.html", f"{chapter.title} · {subtitle}", body))
-    whole = _contents(chapters, subtitle) + "".join(bodies.values())
+    whole = _contents(chapters, subtitle) + "".join(bodies.values()) + _generations()
     return [*pages, _write_page(directory / f"{COURSE}.html", f"{_TITLE} · {subtitle}", whole)]
 
 
@@ -118,6 +121,14 @@ def _contents(chapters: Sequence[Chapter], subtitle: str) -> str:
         for chapter in chapters
     )
     return f'<section class="contents"><h1>{_TITLE}</h1><p>{subtitle}</p><table>{rows}</table></section>\n'
+
+
+def _generations() -> str:
+    """The last section of the whole course: what depends on the generation of the learner's own Engine."""
+    picture = base64.b64encode(results.DATA.with_suffix(".png").read_bytes()).decode()
+    page = results.page(results.read(), f"data:image/png;base64,{picture}", only_changes=True)
+    body = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(page))
+    return f'<section class="chapter" id="generations">{body}</section>\n'
 
 
 def _write_page(path: Path, title: str, body: str) -> Path:
