@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -11,9 +12,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers import notebooks
-from helpers.commands import engines
+from helpers.commands import engines, test
 from helpers.engine.reachable import Endpoint
 from helpers.lab import reaper
+from helpers.paths import NOTEBOOKS
 from helpers.setup import environment
 
 
@@ -70,3 +72,24 @@ def test_the_engine_of_the_generations_is_prepared_as_well(
     further = chapter(tmp_path, "10_x.ipynb", 'lab = Lab(machines={"next": "28.5"})')
     engines.prepare([plain, further])
     assert asked == connected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "prepared"),
+    [
+        ([], []),
+        (["-x", "tests/unit"], []),
+        (["notebooks/02_user_defined_bridge.ipynb::Cell 3", "-x"], ["02_user_defined_bridge"]),
+        ([str(NOTEBOOKS)], [path.stem for path in notebooks.find([])]),
+    ],
+)
+def test_what_the_named_chapters_need_is_there_before_pytest_begins(
+    arguments: list[str], prepared: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setenv("LAB_INSTANCE", "engine-unused")
+    monkeypatch.setattr(engines, "prepare", lambda paths: done.extend(path.stem for path in paths))
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setattr(os, "execv", lambda *_: done.append("pytest"))
+    test.command(arguments)
+    assert done == [*prepared, "pytest"]
