@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from helpers.errors import LabError
 from helpers.learning import record
+from helpers.learning.current import engine_of_lab
 
 Source = Literal["article", "beyond"]
 HOLDS, REFUTED, FAILS, OUT_OF_SCOPE = "holds", "refuted", "FAILS", "does not apply"
@@ -76,7 +77,8 @@ class Verdicts:
     chapter:
         The chapter's title, for the table's heading.
     engine:
-        The Engine's version, such as "26.1.5"; needed if a claim holds only since or until a version.
+        The Engine's version, such as "26.1.5"; by default, that of the machines of the lab that is open when
+        the first claim is decided. Needed if a claim holds only since or until a version.
     """
 
     def __init__(self, chapter: str, engine: str = "") -> None:
@@ -125,6 +127,7 @@ class Verdicts:
         ValueError
             If a version is given and the Engine's is not known.
         """
+        self.engine = self.engine or engine_of_lab()
         if (since or until) and not self.engine:
             raise ValueError("a claim with since/until needs Verdicts(…, engine=version)")
         bounds = [f"since Engine {since}" if since else "", f"before Engine {until}" if until else ""]

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from helpers.lab import Lab
 
 
+def engine_of_lab() -> str:
+    """Return the version of the Engine on the first machine of the newest open lab; "" if none is open."""
+    from helpers.lab import Lab
+
+    return next(iter(Lab.current.machines.values())).version if Lab.current else ""
+
+
 def open_lab(tried: str, next_step: str) -> Lab:
     """Return the newest open lab of this notebook.
 

@@ -43,6 +43,11 @@ class Exercise:
     solution: Mapping[str, str]
     undo: Mapping[str, str]
 
+    @property
+    def beginning(self) -> str:
+        """What to do first, in words for a learner who has no lab open."""
+        return "Run the chapter's cells from the top, except the last one, which closes the lab."
+
     def look(self, lab: Lab) -> list[Seen]:
         """Carry out each check now."""
         return [check.look(lab) for check in self.checks]

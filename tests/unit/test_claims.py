@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from IPython.core.formatters import DisplayFormatter
 
+from helpers.lab import Lab
 from helpers.learning import ClaimFailed, Verdicts
 from helpers.learning.claims import FAILS, ROWS, Claim, VerdictTable, as_text, same
 
@@ -215,6 +217,12 @@ def test_a_claim_about_something_the_engine_lacks_does_not_apply() -> None:
     assert (row["claim"], row["verdict"]) == ("One MAC (needs ipvlan)", "does not apply")
 
 
-def test_a_version_limit_needs_the_engines_version() -> None:
+def test_a_version_limit_needs_the_engines_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = Verdicts("09")
     with pytest.raises(ValueError, match="engine="):
-        Verdicts("01").claim("MAC", expected=1, observed=1, since="25.0")
+        verdicts.claim("MAC", expected=1, observed=1, since="28.0")
+    machines = {"host": SimpleNamespace(version="20.10.24")}
+    monkeypatch.setattr(Lab, "current", SimpleNamespace(machines=machines))
+    verdicts.claim("MAC", expected=1, observed=1, since="28.0")
+    assert verdicts.frame()["verdict"].to_list() == ["does not apply"]
+    assert verdicts.engine == "20.10.24"

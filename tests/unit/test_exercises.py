@@ -112,8 +112,10 @@ def test_a_command_in_a_hint_is_code_on_the_page(lab: Any) -> None:
 
 def test_without_a_lab_it_explains_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lab, "current", None)
-    with pytest.raises(LabError, match="no lab is open"):
+    with pytest.raises(LabError, match=r"no lab is open[^$]*Run the chapter's cells from the top"):
         exercises.check("01-1")
+    with pytest.raises(LabError, match=r"no lab is open[^$]*Admit this patient: lab = clinic.admit\(\"09-3"):
+        exercises.check("09-3")
 
 
 def test_an_unknown_exercise_lists_the_known_ones() -> None:

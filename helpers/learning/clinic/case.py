@@ -68,6 +68,11 @@ class Case(Exercise):
     wrong: Mapping[str, Cure]
     undo: Cure = field(default_factory=dict)
 
+    @property
+    def beginning(self) -> str:
+        """What to do first, in words for a learner whose lab is another one, or none."""
+        return f'Admit this patient: lab = clinic.admit("{self.id}").'
+
     def look(self, lab: Lab) -> list[Seen]:
         """Carry out each check now.
 
@@ -80,7 +85,7 @@ class Case(Exercise):
             raise LabError(
                 f"Checking case {self.id}",
                 f"the patient in this notebook's newest lab is {other}",
-                f'Admit this one: lab = clinic.admit("{self.id}").',
+                self.beginning,
             )
         return super().look(lab)
 

@@ -12,6 +12,7 @@ from helpers.learning.clinic import admission, cases
 from helpers.learning.current import open_lab
 from helpers.probes.capturing import passed_during
 from helpers.probes.frame import typed
+from helpers.steps import step
 
 if TYPE_CHECKING:
     from helpers.lab import Machine
@@ -38,11 +39,12 @@ def follow() -> pd.DataFrame:
     case = cases.find(admission.patient_of(lab))
     way, machine = case.way, lab[case.way.on]
     attempt = here(lab, way.attempt)
-    done, passed = passed_during(
-        lambda: lab[way.machine].run(attempt), machine, expression=here(lab, way.expression)
-    )
+    with step(f"Repeating the attempt of {case.id}, and watching its way", about="10 s"):
+        done, passed = passed_during(
+            lambda: lab[way.machine].run(attempt), machine, expression=here(lab, way.expression)
+        )
+        interfaces = _interfaces(machine)
     seen = passed.set_index("interface")["packets"]
-    interfaces = _interfaces(machine)
     counts = {place: int(seen.reindex(interfaces.get(at, [at])).sum()) for place, at in way.places.items()}
     counts[ANSWER] = int(done.exit_code == 0)
     rows = [

@@ -69,10 +69,7 @@ def check(name: str) -> Result:
         If there is no such exercise, or no lab is open.
     """
     exercise = find(name)
-    lab = open_lab(
-        f"Checking exercise {name}",
-        "Run the chapter's cells from the top, except the last one, which closes the lab.",
-    )
+    lab = open_lab(f"Checking exercise {name}", exercise.beginning)
     result = Result(exercise, exercise.look(lab), record.when_done(name))
     if result.done:
         record.note_done(name)

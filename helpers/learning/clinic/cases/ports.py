@@ -26,7 +26,7 @@ RESETS = Case(
             "http://127.0.0.1:8080/",
             hint="The way leads to the container and ends there: nginx listens on another address. Where does"
             " its configuration come from (`docker inspect web`, “Mounts”)? `sed -i` and editors save to a"
-            " new file; the container has the old one until it is restarted.",
+            " new file; the container has the old one until it is restarted. A reload is not enough.",
         ),
         answers("http://{host}:8080/", hint="The page must be there on every address of the machine."),
         attached(

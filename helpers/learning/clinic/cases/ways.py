@@ -20,14 +20,16 @@ SERVICE_ON_THE_HOST = Case(
         answers(
             _PRICES,
             source="app",
-            hint="On Linux, nobody enters that name unless asked: `docker run --help | grep -A1 add-host`."
+            hint="On Linux, nobody enters that name unless asked: `docker run --help | grep add-host`."
             " Which of the machine's addresses does the service listen on (`ss -tln`)? `host-gateway` stands"
-            " for the one on docker0.",
+            " for the one on docker0. To a container that exists, the option cannot be added: remove"
+            " `app`, and run it again.",
         ),
         says(
             "app gets the price list after it was started again",
-            f"docker restart -t 0 app\ndocker exec app wget -q -T 3 -O /dev/null {_PRICES} && echo a page",
-            "app\na page",
+            f"docker restart -t 0 app >/dev/null\n"
+            f"docker exec app wget -q -T 3 -O /dev/null {_PRICES} 2>&1 && echo a page",
+            "a page",
             hint="What was changed inside the container is gone: Docker writes /etc/hosts anew whenever it"
             " starts a container. Tell Docker, not the container.",
         ),
