@@ -16,7 +16,7 @@ from tests.notebooks.rehearsal import CLOSING
 from tools.generations import results
 from tools.generations.measure import Run
 
-RUN = Run("0123", "28.5.2", {"MACs are random": "holds"}, "", ("mac",), 60.0)
+RUN = Run("0123", "28.5.2", {"MACs are random": "holds"}, "", ("mac",))
 
 
 class Cell:

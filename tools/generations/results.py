@@ -86,7 +86,7 @@ def page(results: Results, picture: str, *, only_changes: bool = False) -> str:
     engines = [f"{_engine(results, suite)} ({suite})" for suite in suites.ENGINES]
     parts = [
         _ABOUT.format(engines=", ".join(engines), figure=picture),
-        "\n".join(table(["Engine", "chapters passed", *_SIGNS, "minutes"], _summary(results))),
+        "\n".join(table(["Engine", "chapters passed", *_SIGNS], _summary(results))),
     ]
     for chapter, claims in matrix(results).items():
         numbers = figure.numbers(claims)
@@ -110,7 +110,6 @@ def _summary(results: Results) -> Iterable[list[str]]:
             _engine(results, suite),
             f"{sum(run.passed for run in runs)} of {len(results)}",
             *(str(seen.count(verdict)) for verdict in _SIGNS),
-            f"{sum(run.seconds for run in runs) / 60:.0f}",
         ]
 
 
