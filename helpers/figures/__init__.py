@@ -7,6 +7,7 @@ from helpers.figures.matrix import matrices, matrix
 from helpers.figures.request_path import request_path
 from helpers.figures.sequence import sequence
 from helpers.figures.shares import shares
+from helpers.figures.side_by_side import changes, side_by_side
 from helpers.figures.stacks import stacks
 from helpers.figures.style import caption
 from helpers.figures.timeline import phases, timeline
@@ -14,6 +15,7 @@ from helpers.figures.topology import topology
 
 __all__ = [
     "caption",
+    "changes",
     "distribution",
     "encapsulation",
     "last_seen",
@@ -23,6 +25,7 @@ __all__ = [
     "request_path",
     "sequence",
     "shares",
+    "side_by_side",
     "stacks",
     "timeline",
     "topology",

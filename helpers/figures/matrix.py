@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from helpers.figures import style
+from helpers.figures.cells import cell
 
 CELL = 0.62
 GAP = 0.45  # between panels
@@ -92,17 +92,16 @@ def _panel(
         for j, target in enumerate(names[1]):
             pair = (source, target)
             glyph, colour = SELF if pair not in answered.index else YES if answered[pair] else NO
-            x, y = corner[0] + j * CELL, corner[1] - (i + 1) * CELL
-            ax.add_patch(Rectangle((x, y), CELL, CELL, facecolor=colour, edgecolor=style.PAPER, linewidth=2))
-            ax.text(
-                x + CELL / 2,
-                y + CELL / 2 - 0.01,
+            place = corner[0] + j * CELL, corner[1] - (i + 1) * CELL
+            cell(
+                ax,
+                place,
+                (CELL, CELL),
                 glyph,
+                colour,
                 size=GLYPH,
-                color=style.ink_on(colour),
-                ha="center",
-                va="center",
                 gid=f"{gid}|{source}|{target}",
+                gap=2,
             )
 
 

@@ -291,12 +291,12 @@ def as_text(value: Any) -> str:
 
 
 def _within(engine: str, since: str, until: str) -> bool:
-    version = _release(engine)
-    return (not since or _release(since) <= version) and (not until or version < _release(until))
+    version = release(engine)
+    return (not since or release(since) <= version) and (not until or version < release(until))
 
 
-def _release(version: str) -> Version:
-    """The leading numbers: 26.1.5+dfsg1 → 26.1.5; a candidate (27.0.0-rc.1) counts as its release."""
+def release(version: str) -> Version:
+    """Return the leading numbers: 26.1.5+dfsg1 → 26.1.5; a candidate (27.0.0-rc.1) counts as its release."""
     found = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
     return Version(found.group() if found else "0")  # an Engine's version can be anything, such as "dev"
 

@@ -1,4 +1,4 @@
-"""``%%on HOST``: a cell that a machine's shell runs, shown as in a terminal."""
+"""``%%on HOST``: a cell that a machine's shell runs, or each of several, shown as in a terminal."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ class OnMachine(Magics):
 
     @cell_magic
     def on(self, line: str, cell: str) -> None:
-        """Run the cell on a machine of the newest lab: ``%%on HOST [--timeout S]``.
+        """Run the cell on machines of the newest lab, one after the other: ``%%on HOST … [--timeout S]``.
 
         Python replaces nothing in the cell: ``$name`` and ``{name}`` are the shell's. A single command shows
-        only its output; if there are several, each is shown after ``$``, above its output. Ctrl-C (or the
-        stop button) ends the command on the machine, and so does the timeout (seconds, by default 60).
+        only its output; if there are several, each is shown after ``$``, above its output. If there are
+        several machines, the name of each is shown above what it printed. Ctrl-C (or the stop button) ends
+        the command on the machine, and so does the timeout (seconds for each machine, by default 60).
 
         If a swarm's manager took too long to attach a container (the Engine waits 20 s), the containers that
         did not start are removed and the cell is run once more. What is shown is the second run.
@@ -43,23 +44,31 @@ class OnMachine(Magics):
             If no lab is open, or it has no such machine.
         """
         arguments = _arguments(line)
-        machine = _machine(arguments.host)
-        script = as_typed(cell)
-        try:
-            done = machine.run(script, tty=True, timeout=arguments.timeout)
-            if MANAGER_WAS_SLOW in done.stdout:
-                machine.run(_NEVER_STARTED)
-                done = machine.run(script, tty=True, timeout=arguments.timeout)
-        except KeyboardInterrupt:
-            print("(interrupted)")
-            return
-        shown = without_colours(done.stdout)  # in a stored output they are only noise
-        if script != cell.strip("\n"):  # the last prompt, printed at the end of the script
-            shown = shown.removesuffix("\n").removesuffix("$ ")
-        sys.stdout.write(shown)
-        if done.exit_code:
-            newline = "" if shown.endswith("\n") or not shown else "\n"
-            print(f"{newline}(exit code {done.exit_code})")
+        machines = {host: _machine(host) for host in arguments.hosts}
+        for host, machine in machines.items():
+            if len(machines) > 1:
+                print(f"[{host}]")
+            try:
+                _run(machine, cell, arguments.timeout)
+            except KeyboardInterrupt:
+                print("(interrupted)")
+                return
+
+
+def _run(machine: Machine, cell: str, timeout: float) -> None:
+    """Run a cell on one machine, and show what it printed."""
+    script = as_typed(cell)
+    done = machine.run(script, tty=True, timeout=timeout)
+    if MANAGER_WAS_SLOW in done.stdout:
+        machine.run(_NEVER_STARTED)
+        done = machine.run(script, tty=True, timeout=timeout)
+    shown = without_colours(done.stdout)  # in a stored output they are only noise
+    if script != cell.strip("\n"):  # the last prompt, printed at the end of the script
+        shown = shown.removesuffix("\n").removesuffix("$ ")
+    sys.stdout.write(shown)
+    if done.exit_code:
+        newline = "" if shown.endswith("\n") or not shown else "\n"
+        print(f"{newline}(exit code {done.exit_code})")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -95,7 +104,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _arguments(line: str) -> argparse.Namespace:
     parser = _Parser(prog="%%on", add_help=False)
-    parser.add_argument("host")
+    parser.add_argument("hosts", nargs="+")
     parser.add_argument("--timeout", type=float, default=TIMEOUT_S)
     return parser.parse_args(line.split())
 

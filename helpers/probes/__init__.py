@@ -5,13 +5,14 @@ from helpers.probes.balanced import wait_until_balanced
 from helpers.probes.balancer import ipvs
 from helpers.probes.burst import http_burst, http_mesh, http_to
 from helpers.probes.by_address import reach_endpoints
+from helpers.probes.by_route import http_by_route
 from helpers.probes.capturing import capture
 from helpers.probes.comparison import in_turns, ratio
 from helpers.probes.compose import compose_services, reach_services
 from helpers.probes.discovery import service_names
 from helpers.probes.dns import resolve
 from helpers.probes.failures import link_failure, power_failure
-from helpers.probes.firewall import drop_rules
+from helpers.probes.firewall import chains, drop_rules
 from helpers.probes.frame import answered
 from helpers.probes.http import http_get, http_reach
 from helpers.probes.icmp import ping, ping_in_turns
@@ -50,6 +51,7 @@ __all__ = [
     "answered",
     "arp",
     "capture",
+    "chains",
     "clients",
     "compose_services",
     "connections",
@@ -58,6 +60,7 @@ __all__ = [
     "drop_rules",
     "endpoints",
     "http_burst",
+    "http_by_route",
     "http_get",
     "http_mesh",
     "http_reach",

@@ -106,6 +106,8 @@ PROBES: dict[str, Callable[[Any], Any]] = {
     "neighbours": lambda host: probes.neighbours(host, None),
     "nat_rules": lambda host: probes.nat_rules(host),
     "drop_rules": lambda host: probes.drop_rules(host, "INPUT"),
+    "chains": lambda host: probes.chains(host),
+    "http_by_route": lambda host: probes.http_by_route(host, host, "web"),
     "http_reach": lambda host: probes.http_reach([host], {"page": WEB}),
     "connections": lambda host: probes.connections(host, 80, client="1.2.3.4"),
     "ways_to_port": lambda host: probes.ways_to_port(host, "web", 80, requests=[(host, None, "1.2.3.4")]),

@@ -113,7 +113,7 @@ def test_timeout_reaches_the_machine(host: LocalMachine) -> None:
     assert host.timeout == 2.5
 
 
-@pytest.mark.parametrize("line", ["", "host extra", "host --timeout soon", "host --nonsense"])
+@pytest.mark.parametrize("line", ["", "host --timeout soon", "host --nonsense"])
 def test_invalid_arguments_of_on(line: str) -> None:
     with pytest.raises(LabError, match="%%on HOST"):
         on("true", line)
@@ -122,6 +122,20 @@ def test_invalid_arguments_of_on(line: str) -> None:
 def test_an_unknown_host_lists_the_machines(host: LocalMachine) -> None:
     with pytest.raises(LabError, match="it has host, machine1"):
         on("true", "manager")
+
+
+@needs_dash
+def test_a_cell_on_several_machines_shows_the_name_of_each(
+    host: LocalMachine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on("echo hello; false\n", "host machine1")
+    assert capsys.readouterr().out == "[host]\nhello\n(exit code 1)\n[machine1]\nhello\n(exit code 1)\n"
+
+
+def test_nothing_runs_if_one_of_the_machines_is_unknown(host: LocalMachine) -> None:
+    with pytest.raises(LabError, match="it has host, machine1"):
+        on("true", "host manager")
+    assert not hasattr(host, "timeout")
 
 
 def test_without_a_lab_it_names_the_cell_to_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from helpers.figures import style
+from helpers.figures.cells import cell
 from helpers.learning.claims import FAILS, HOLDS, OUT_OF_SCOPE, REFUTED, SIGNS
 
 NOT_DECIDED = "not decided"
@@ -74,15 +74,7 @@ def _panel(ax: Axes, left: float, top: float, chapter: str, claims: Claims, engi
         y = top - row * _HEIGHT
         ax.text(left - 0.06, y + _HEIGHT / 2, numbered.get(claim, ""), size=7, ha="right", va="center")
         for column, (engine, verdict) in enumerate(zip(engines, verdicts, strict=True)):
-            x, colour = left + column * _WIDTH, _COLOURS.get(verdict, style.PAPER)
-            ax.add_patch(Rectangle((x, y), _WIDTH, _HEIGHT, facecolor=colour, edgecolor=style.PAPER))
-            ax.text(
-                x + _WIDTH / 2,
-                y + _HEIGHT / 2,
-                SIGNS.get(verdict, "?"),
-                size=7,
-                color=style.ink_on(colour),
-                ha="center",
-                va="center",
-                gid=f"{chapter}|{claim}|{engine}",
-            )
+            corner = left + column * _WIDTH, y
+            colour, sign = _COLOURS.get(verdict, style.PAPER), SIGNS.get(verdict, "?")
+            gid = f"{chapter}|{claim}|{engine}"
+            cell(ax, corner, (_WIDTH, _HEIGHT), sign, colour, size=7, gid=gid)

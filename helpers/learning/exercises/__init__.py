@@ -20,6 +20,7 @@ from helpers.learning.exercises import (
     chapter_06,
     chapter_07,
     chapter_08,
+    chapter_10,
 )
 
 BY_CHAPTER: Mapping[str, Sequence[Exercise]] = {
@@ -34,6 +35,7 @@ BY_CHAPTER: Mapping[str, Sequence[Exercise]] = {
     "07": chapter_07.EXERCISES,
     "08": chapter_08.EXERCISES,
     "09": CASES,
+    "10": chapter_10.EXERCISES,
 }
 
 

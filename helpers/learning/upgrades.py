@@ -1,0 +1,141 @@
+"""What changes for containers' networks when an Engine is upgraded, and how to see whether it concerns you.
+
+Sources: Docker's release notes, moby's, and what chapter 10 measures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from helpers.errors import LabError
+from helpers.learning.claims import release
+
+COLUMNS = ("since", "change", "look")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change.
+
+    Attributes
+    ----------
+    since:
+        The first Engine version that has it.
+    change:
+        What is different from then on.
+    look:
+        What to look for on a machine of one's own, before the upgrade.
+    statement:
+        What turns true or false with it, in the words of chapter 10; "" if it is not measured there.
+    """
+
+    since: str
+    change: str
+    look: str
+    statement: str = ""
+
+
+CHANGES = (
+    Change(
+        "25.0",
+        "a subnet with host bits, such as 10.20.0.5/24, is refused",
+        "--subnet in scripts, subnet: in Compose files",
+        "A subnet with host bits is accepted",
+    ),
+    Change(
+        "25.0",
+        "a container on an internal network alone has no default route: it fails at once, instead of hanging",
+        "docker network ls, and internal: true in Compose files; programs that treat a timeout as normal",
+        "On an internal network, a container has a default route",
+    ),
+    Change(
+        "26.0",
+        "on internal networks alone, names outside are no longer resolved",
+        "containers on internal networks that look up names of other machines",
+        "On an internal network, the names of other machines are resolved",
+    ),
+    Change(
+        "26.0",
+        "inspect lists the names that Docker's resolver has for a container, as DNSNames",
+        "programs that read Aliases for the container's id",
+        "inspect lists a container's DNSNames",
+    ),
+    Change(
+        "28.0",
+        "a container's MAC address is random: before, it was derived from its IP address",
+        "DHCP reservations, licences and firewall rules by MAC address: set --mac-address",
+        "A MAC address is derived from the IP address",
+    ),
+    Change(
+        "28.0",
+        "ports published to 127.0.0.1 are closed to neighbours on the LAN",
+        "docker ps: what has 127.0.0.1 there was open to whoever added a route",
+        "A neighbour reaches a port published to 127.0.0.1",
+    ),
+    Change(
+        "28.0",
+        "a container is no longer reached by routing to it, whatever the policy of FORWARD is",
+        "routes to docker0's subnet on other machines: from now on, they need gateway_mode_ipv4=nat-unprotected",
+        "A neighbour reaches an unpublished port, if forwarding is allowed",
+    ),
+    Change(
+        "28.0",
+        "the rules stand in other chains: raw has some, FORWARD calls DOCKER-FORWARD",
+        "scripts that insert into DOCKER or FORWARD, instead of DOCKER-USER",
+        "The raw table drops what comes for a container from outside",
+    ),
+    Change(
+        "28.0",
+        "--gw-priority decides which of several networks has the default route",
+        "network names chosen so that the right one comes first",
+        "--gw-priority decides which network is the way out",
+    ),
+    Change(
+        "29.0",
+        "NetworkSettings.IPAddress, .Gateway and .MacAddress are gone",
+        "docker inspect -f '{{.NetworkSettings.IPAddress}}': read .NetworkSettings.Networks",
+    ),
+    Change(
+        "29.0", "a macvlan network has a gateway only if you give one", "--driver macvlan without --gateway"
+    ),
+)
+
+
+def checklist(old: str, new: str) -> pd.DataFrame:
+    """Return what to look for when an Engine is upgraded from one version to another.
+
+    Parameters
+    ----------
+    old, new:
+        Versions such as "26.1.5": see ``docker version --format '{{.Server.Version}}'``, also for what an
+        upgrade would install (``apt-cache policy docker-ce``).
+
+    Returns
+    -------
+    DataFrame
+        since (the first version that has the change), change, look, one row per change, oldest first.
+
+    Raises
+    ------
+    LabError
+        If the second version is not later than the first.
+    """
+    rows = [(one.since, one.change, one.look) for one in _between(old, new)]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+
+def statements(old: str, new: str) -> list[str]:
+    """Return what turns true or false with an upgrade, in the words of chapter 10 (see `checklist`)."""
+    return [one.statement for one in _between(old, new) if one.statement]
+
+
+def _between(old: str, new: str) -> list[Change]:
+    if release(new) <= release(old):
+        raise LabError(
+            f"Looking for what changes from Engine {old} to {new}",
+            f"{new} is not later than {old}",
+            'Give the older version first, such as checklist("26.1", "28.5").',
+        )
+    return [one for one in CHANGES if release(old) < release(one.since) <= release(new)]
