@@ -84,10 +84,10 @@ _IN_CONTAINER = {
     "disk free": _Kind(ALL, "Free space on the Engine: docker system df, then docker system prune"),
     "macvlan": _Kind("04", _module("macvlan")),
     "ipvlan": _Kind("04", _module("ipvlan"), fatal=False),
-    "vxlan": _Kind("06, 07, 08", _module("vxlan")),
+    "vxlan": _Kind("06, 07, 08, 10", _module("vxlan")),
     "IPsec": _Kind("06", _module("esp4 xt_bpf xt_policy")),
-    "ip_vs": _Kind("07", _module("ip_vs")),
-    "xt_ipvs": _Kind("07", _module("xt_ipvs")),
+    "ip_vs": _Kind("07, 10", _module("ip_vs")),
+    "xt_ipvs": _Kind("07, 10", _module("xt_ipvs")),
 }
 _KINDS = _BY_API | _IN_CONTAINER
 

@@ -77,13 +77,13 @@ CHANGES = (
     Change(
         "28.0",
         "a container is no longer reached by routing to it, whatever the policy of FORWARD is",
-        "routes to docker0's subnet on other machines: from now on, they need gateway_mode_ipv4=nat-unprotected",
+        "routes to docker0's subnet on other machines: they need the gateway mode nat-unprotected",
         "A neighbour reaches an unpublished port, if forwarding is allowed",
     ),
     Change(
         "28.0",
-        "the rules stand in other chains: raw has some, FORWARD calls DOCKER-FORWARD",
-        "scripts that insert into DOCKER or FORWARD, instead of DOCKER-USER",
+        "the raw table has a rule for each container, which drops what comes from outside",
+        "firewall scripts that flush or restore the table raw",
         "The raw table drops what comes for a container from outside",
     ),
     Change(
@@ -91,6 +91,12 @@ CHANGES = (
         "--gw-priority decides which of several networks has the default route",
         "network names chosen so that the right one comes first",
         "--gw-priority decides which network is the way out",
+    ),
+    Change(
+        "28.0.1",
+        "Docker's rules stand in chains of their own, which FORWARD calls: DOCKER-FORWARD and others",
+        "scripts that insert rules into DOCKER or FORWARD, instead of DOCKER-USER",
+        "FORWARD calls a chain DOCKER-FORWARD",
     ),
     Change(
         "29.0",

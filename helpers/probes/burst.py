@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 BOUND_S = 10  # for one request
 ALL_S = 300
-_TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
-_CURL = ["curl", "-s", "--max-time", str(BOUND_S), "-w", _TOLD]
+TOLD = r"%{exitcode} %{http_code} %{num_connects} %{time_starttransfer} %{errormsg}\n"
+_CURL = ["curl", "-s", "--max-time", str(BOUND_S), "-w", TOLD]
 # Source ports below those that Linux chooses from (32768-60999): every 10 s, Linux restarts its choice at a
 # random port (secure_seq.c), so it sooner or later reuses one that is still in a load balancer's table.
 _FRESH_PORTS = itertools.cycle(range(10_000, 32_000))
@@ -59,7 +59,7 @@ def http_burst(machine: Machine, url: str, *, marker: str, count: int, fresh: bo
     """
     if fresh:
         ports = itertools.islice(_FRESH_PORTS, count)
-        arguments = [f"{url}?{marker}=", BOUND_S, _TOLD, *ports]
+        arguments = [f"{url}?{marker}=", BOUND_S, TOLD, *ports]
         command = scripts.command(__package__, "fresh_connections.sh", *arguments)
     else:
         command = shlex.join([*_CURL, "-o", "/dev/null", f"{url}?{marker}=[1-{count}]"])
@@ -116,7 +116,7 @@ def http_to(
         f"{timeout:g}",
         *(again if patience else []),
         "-w",
-        _TOLD,
+        TOLD,
         *outputs,
     ]
     printed = machine.run(shlex.join(command), timeout=len(urls) * (timeout + patience) + 20).stdout

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import shlex
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from helpers import scripts
+from helpers.answers import understood
 from helpers.errors import LabError
-from helpers.probes import http, inside, reachability
+from helpers.probes import burst, inside, reachability
 from helpers.probes.frame import tidy
 
 if TYPE_CHECKING:
@@ -46,28 +45,21 @@ def http_by_route(
     Raises
     ------
     LabError
-        If a container has no address, or the client refuses the route.
+        If a container has no address.
 
     Source: moby#45610, and Docker's release notes for Engine 28.0.
     """
-    found = [tidy([], {"status": "int64"})]
-    for name in containers:
-        address = _address(router, name)
-        with _route(client, address, router.address):
-            page = http.http_get(client, None, f"http://{address}:{port}/", via="route", timeout=timeout)
-        found.append(page.assign(target=f"{name} on {router.name}"))
-    return pd.concat(found, ignore_index=True)
-
-
-@contextlib.contextmanager
-def _route(client: Machine, to: str, through: str) -> Iterator[None]:
-    """Let the client have a route to one address while it asks."""
-    route = shlex.join([f"{to}/32", "via", through])
-    client.run(f"ip route replace {route}").checked(f"Adding a route to {to} on {client.name}")
-    try:
-        yield
-    finally:
-        client.run(f"ip route delete {route}")
+    addresses = [_address(router, name) for name in containers]
+    arguments = [router.address, f"{timeout:g}", burst.TOLD, port, *addresses]
+    asking = scripts.command(__package__, "by_route.sh", *arguments)
+    printed = client.run(asking, timeout=len(containers) * (timeout + 5) + 10).stdout
+    common = {"source": client.name, "via": "route", "protocol": "http"}
+    with understood("what curl wrote"):
+        rows = [
+            common | {"target": f"{name} on {router.name}"} | row
+            for name, row in zip(containers, burst.parse(printed), strict=True)
+        ]
+        return tidy(rows, {"status": "int64"})
 
 
 def _address(machine: Machine, container: str) -> str:

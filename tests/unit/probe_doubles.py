@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from helpers.lab.command import Completed
+
 
 class Shell:
     """Runs scripts with one directory's programs first in PATH."""
@@ -82,10 +84,10 @@ class Machine:
         }
         self.networks.append(SimpleNamespace(id=attrs["Id"], name=name, attrs=attrs))
 
-    def run(self, command: str, *, tty: bool = False, timeout: float = 60) -> SimpleNamespace:
+    def run(self, command: str, *, tty: bool = False, timeout: float = 60) -> Completed:
         process = self.shell.start(["sh", "-c", command])
         out, err = process.communicate(timeout=timeout)
-        return SimpleNamespace(exit_code=process.returncode, stdout=out.decode(), stderr=err.decode())
+        return Completed(process.returncode, out.decode(), err.decode())
 
     def stream(self, command: str) -> Iterator[bytes]:
         return Container._stream(self.shell.start(["sh", "-c", command]))

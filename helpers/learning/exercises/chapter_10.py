@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _MAC = "02:42:0a:00:00:63"
 _MODE = "com.docker.network.bridge.gateway_mode_ipv4"
 _PING_FROM_QUIET = """address=$(getent ahostsv4 now | awk 'NR == 1 {print $1}')
-nsenter -t $(docker inspect -f '{{.State.Pid}}' quiet) -n ping -q -c 1 -W 2 $address >/dev/null && echo an answer"""
+nsenter -n -t $(docker inspect -f '{{.State.Pid}}' quiet) ping -qc1 -W2 $address >/dev/null &&
+  echo an answer"""
 _GUARD = "PREROUTING -i eth0 -d 172.17.0.0/16 -j DROP"
 
 
@@ -70,7 +71,7 @@ EXERCISES = [
                 "quiet",
                 "then",
                 reached=False,
-                hint="One rule can stand for all of docker0's containers: `ip route` on `then` has the subnet.",
+                hint="One rule can stand for all containers on docker0: `ip route` on `then` has the subnet.",
             ),
             answers("http://127.0.0.1:8080/", machine="then"),
             says(
