@@ -5,6 +5,7 @@ Sources: Docker's release notes, moby's, and what chapter 10 measures.
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 
 import pandas as pd
@@ -109,27 +110,58 @@ CHANGES = (
 )
 
 
-def checklist(old: str, new: str) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Checklist:
+    """What to look for before an upgrade; shown as text, and as a table in JupyterLab.
+
+    Attributes
+    ----------
+    old, new:
+        The two versions.
+    changes:
+        What the upgrade changes, oldest first.
+    """
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """Return since (the first version that has the change), change, look (str), one row per change."""
+        rows = [(one.since, one.change, one.look) for one in self.changes]
+        return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+    def _heading(self) -> str:
+        count = len(self.changes) or "nothing"
+        things = f" thing{'s' * (count != 1)}" if self.changes else ""
+        return f"From Engine {self.old} to {self.new}, {count}{things} to look for"
+
+    def __repr__(self) -> str:
+        told = [f"[{one.since}] {one.change}\n    look for: {one.look}" for one in self.changes]
+        return "\n".join([self._heading(), *told])
+
+    def _repr_html_(self) -> str:
+        heading = f"<p><strong>{html.escape(self._heading())}</strong></p>"
+        with pd.option_context("display.max_colwidth", None):
+            shown = self.frame().rename(columns={"look": "what to look for"})
+            return heading + shown.to_html(index=False, border=0, justify="left")
+
+
+def checklist(old: str, new: str) -> Checklist:
     """Return what to look for when an Engine is upgraded from one version to another.
 
     Parameters
     ----------
     old, new:
-        Versions such as "26.1.5": see ``docker version --format '{{.Server.Version}}'``, also for what an
-        upgrade would install (``apt-cache policy docker-ce``).
-
-    Returns
-    -------
-    DataFrame
-        since (the first version that has the change), change, look, one row per change, oldest first.
+        Versions such as "26.1.5": see ``docker version --format '{{.Server.Version}}'``, and
+        ``apt-cache policy docker-ce`` for what an upgrade would install.
 
     Raises
     ------
     LabError
         If the second version is not later than the first.
     """
-    rows = [(one.since, one.change, one.look) for one in _between(old, new)]
-    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+    return Checklist(old, new, tuple(_between(old, new)))
 
 
 def statements(old: str, new: str) -> list[str]:

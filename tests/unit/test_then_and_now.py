@@ -110,9 +110,18 @@ def test_the_caption_counts_changes() -> None:
     ],
 )
 def test_the_check_list_has_what_lies_between_two_versions(old: str, new: str, since: set[str]) -> None:
-    listed = upgrades.checklist(old, new)
+    listed = upgrades.checklist(old, new).frame()
     assert list(listed.columns) == ["since", "change", "look"]
     assert set(listed["since"]) == since
+
+
+def test_the_check_list_is_shown_whole() -> None:
+    listed = upgrades.checklist("28.0.1", "29.0")
+    assert repr(listed).splitlines()[0] == "From Engine 28.0.1 to 29.0, 2 things to look for"
+    for one in listed.changes:
+        assert f"[29.0] {one.change}\n    look for: {one.look}" in repr(listed)
+        assert one.change in listed._repr_html_()
+    assert repr(upgrades.checklist("28.1", "28.2")) == "From Engine 28.1 to 28.2, nothing to look for"
 
 
 def test_no_check_list_for_going_back() -> None:

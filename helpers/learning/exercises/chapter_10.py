@@ -41,7 +41,7 @@ EXERCISES = [
             attached("licensed", {"bridge"}, exactly=True, machine="next"),
             says(
                 f"eth0 of licensed has the address {_MAC} after a restart",
-                "docker restart --time 0 licensed >/dev/null &&"
+                "docker restart -t 0 licensed >/dev/null &&"
                 " docker exec licensed cat /sys/class/net/eth0/address",
                 _MAC,
                 machine="next",
