@@ -101,6 +101,18 @@ def test_a_module_beside_it_sends_each_script(path: Path) -> None:
     assert any(f'"{path.name}"' in module.read_text("utf-8") for module in path.parents[1].glob("*.py"))
 
 
+@pytest.mark.parametrize("house", [PROJECT / "helpers", PROJECT / "notebooks"], ids=lambda path: path.name)
+def test_timeout_bounds_a_containers_wget(house: Path) -> None:
+    """``wget -T`` crashes in Debian 12's busybox: exit code 139, whatever the address is."""
+    texts = {
+        path.name: path.read_text("utf-8")
+        for kind in ("py", "sh", "ipynb")
+        for path in house.rglob(f"*.{kind}")
+    }
+    assert len(texts) > 5
+    assert not [name for name, text in texts.items() if re.search(r"wget [^\n|]*-T", text)]
+
+
 VALUES = ["", "two words", "$HOME `id` $(id)", "a'b\"c\\n", "*", "-e", "ä\x1f"]
 
 

@@ -140,7 +140,7 @@ PAGES_HANG = Case(
     checks=[
         says(
             "app gets the whole of a large page",
-            "docker exec app timeout 4 wget -q -T 3 -O - http://web/big | wc -c",
+            "docker exec app timeout 4 wget -q -O - http://web/big | wc -c",
             "20000",
             machine="manager",
             hint="How long may a packet be: `ping -s 1400`, and less? The tunnel adds 50 bytes to each, and"
@@ -167,7 +167,7 @@ PAGES_HANG = Case(
         before=dict.fromkeys(_TWO, f"iptables -t raw -A {_LIMIT}"),
     ),
     way=Way(
-        "docker exec app timeout 4 wget -q -T 3 -O /dev/null http://web/big",
+        "docker exec app timeout 4 wget -q -O /dev/null http://web/big",
         "udp dst port 4789 and greater 1400",
         {"machine1's eth0": "eth0"},
         machine="manager",

@@ -6,7 +6,7 @@ from helpers.learning.clinic.scene import Container, Network, Scene
 
 _PAGE = "echo {} >/usr/share/nginx/html/index.html; exec nginx"
 
-_ASK = "docker exec app wget -q -T 3 -O - $(yes http://db/ | head -n 12) | sort -u | xargs"
+_ASK = "docker exec app timeout 9 wget -q -O - $(yes http://db/ | head -n 12) | sort -u | xargs"
 
 ONE_NAME_FOR_TWO = Case(
     "09-8",
@@ -29,7 +29,7 @@ ONE_NAME_FOR_TWO = Case(
         ),
         says(
             "the archive still answers as db-2019",
-            "docker exec app wget -q -T 3 -O - http://db-2019/",
+            "docker exec app timeout 3 wget -q -O - http://db-2019/",
             "old",
             hint="`app` needs the archive as well: take its alias away, not the container.",
         ),

@@ -28,7 +28,7 @@ SERVICE_ON_THE_HOST = Case(
         says(
             "app gets the price list after it was started again",
             f"docker restart -t 0 app >/dev/null\n"
-            f"docker exec app wget -q -T 3 -O /dev/null {_PRICES} 2>&1 && echo a page",
+            f"docker exec app timeout 3 wget -q -O /dev/null {_PRICES} 2>&1 && echo a page",
             "a page",
             hint="What was changed inside the container is gone: Docker writes /etc/hosts anew whenever it"
             " starts a container. Tell Docker, not the container.",
@@ -50,7 +50,7 @@ SERVICE_ON_THE_HOST = Case(
         undo={"host": _STOP},
     ),
     way=Way(
-        f"docker exec app wget -q -T 2 -O /dev/null {_PRICES}",
+        f"docker exec app timeout 3 wget -q -O /dev/null {_PRICES}",
         "tcp[tcpflags] & tcp-syn != 0 and dst port 9000",
         {"app's port": "app", "the bridge": "shop"},
     ),
