@@ -17,6 +17,7 @@ from helpers.commands import engines
 from helpers.figures import style
 from helpers.learning.claims import ClaimFailed, Verdicts, VerdictTable
 from tools.commands import generations as verb
+from tools.commands import regenerate
 from tools.generations import figure, measure, results
 from tools.generations.measure import Run
 
@@ -147,11 +148,25 @@ def test_only_what_has_changed_is_run_again(monkeypatch: pytest.MonkeyPatch, tmp
     assert verb.command([str(path), "--again"]) == 0
     assert len(ran) == 2
 
-    # The outputs that a chapter has are of a run on the default generation: nothing is executed there.
+    # The outputs that a chapter has are of a run on the default generation: nothing is executed again for it.
     monkeypatch.setenv(suites.VARIABLE, suites.DEFAULT)
     assert verb.command([str(path)]) == 1  # this chapter shows no verdicts
     assert not stored["01"][suites.DEFAULT].verdicts
     assert len(ran) == 2
+
+
+def test_a_regenerated_chapter_is_a_run_on_the_default_generation(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "01_bridge.ipynb"
+    nbformat.write(chapter("bridge"), path)
+    kept: list[tuple[str, str, Run]] = []
+    monkeypatch.setattr(engines, "prepare", lambda _: None)
+    monkeypatch.setattr(notebooks, "execute", lambda _: chapter("host"))
+    monkeypatch.setattr(results, "store", lambda *run: kept.append(run))
+    assert regenerate.command([str(path)]) == 0
+    assert kept == [("01", suites.DEFAULT, measure.stored(path))]
+    assert "host" in path.read_text("utf-8")
 
 
 def test_without_a_suite_each_has_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

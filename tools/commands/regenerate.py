@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from helpers import notebooks
+from helpers import notebooks, suites
 from helpers.commands import engines
+from helpers.paths import chapter_number
 from helpers.steps import say
+from tools.generations import measure, results
 
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 _LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
@@ -22,7 +24,10 @@ _OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", flags=re.MULTILINE)  # what a termi
 
 
 def command(names: list[str]) -> int:
-    """Execute the named chapters, or all, and store each; one that fails is left unchanged."""
+    """Execute the named chapters, or all, and store each; one that fails is left unchanged.
+
+    Their verdicts are also the default generation's in docs/generations.md.
+    """
     paths = notebooks.find(names)
     engines.prepare(paths)
     os.environ.pop("LAB_DEBUG", None)  # what the helpers log would be stored
@@ -35,6 +40,7 @@ def command(names: list[str]) -> int:
             failed += 1
         else:
             write(normalize(notebook), path)
+            results.store(chapter_number(path), suites.DEFAULT, measure.stored(path))
     return 1 if failed else 0
 
 
