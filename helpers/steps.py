@@ -1,6 +1,7 @@
 """Progress of long steps: one live line on a terminal or in a notebook, plain lines elsewhere.
 
-All of it goes to standard error, so that standard output contains only a command's result.
+All of it goes to standard error, so that standard output contains only a command's result. In a notebook it
+goes to standard output: JupyterLab shows standard error on red, as if something had failed.
 With LAB_STEPS=off nothing is shown in notebooks: an output that is compared must not contain a duration or
 depend on what had to be done first.
 """
@@ -14,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from helpers import debugging
 
@@ -30,7 +32,7 @@ def say(text: str) -> None:
         return
     with _lock:
         _erase()
-        print(text, file=sys.stderr, flush=True)
+        print(text, file=_stream(), flush=True)
 
 
 def duration(seconds: float) -> str:
@@ -123,7 +125,11 @@ def _silent() -> bool:
 
 
 def _in_notebook() -> bool:
-    return type(sys.stderr).__module__.startswith("ipykernel")
+    return type(sys.stdout).__module__.startswith("ipykernel")
+
+
+def _stream() -> TextIO:
+    return sys.stdout if _in_notebook() else sys.stderr
 
 
 def _redraw(line: str) -> None:
@@ -131,12 +137,12 @@ def _redraw(line: str) -> None:
     if sys.stderr.isatty():
         line = line[: shutil.get_terminal_size().columns - 1]
     # Spaces, not an escape sequence: a notebook cannot clear to the end of the line.
-    print("\r" + line.ljust(_shown), end="", file=sys.stderr, flush=True)
+    print("\r" + line.ljust(_shown), end="", file=_stream(), flush=True)
     _shown = len(line)
 
 
 def _erase() -> None:
     global _shown
     if _shown:
-        print("\r" + " " * _shown + "\r", end="", file=sys.stderr, flush=True)
+        print("\r" + " " * _shown + "\r", end="", file=_stream(), flush=True)
         _shown = 0

@@ -14,7 +14,6 @@ from tests.browser.support import CHAPTER, PATIENCE, SECOND, idle, opened, run, 
 
 pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
 
-_STEPS = re.compile(r"\s*(✓ .*\s*)*")  # set-up is reported on the error stream
 START = """
 %load_ext helpers.learning
 from helpers.lab import Lab
@@ -187,8 +186,7 @@ def _errors(notebook: Locator) -> list[str]:
     selector = (
         "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
     )
-    texts = notebook.locator(selector).all_inner_texts()
-    return [text for text in texts if not _STEPS.fullmatch(text)]
+    return notebook.locator(selector).all_inner_texts()
 
 
 def _write(path: Path, *sources: str) -> None:

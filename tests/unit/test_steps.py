@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 class NotebookStream(io.StringIO):
-    """What a kernel substitutes for the standard error stream, recognized by its module."""
+    """What a kernel substitutes for a standard stream, recognized by its module."""
 
 
 NotebookStream.__module__ = "ipykernel.iostream"
@@ -66,14 +66,17 @@ def test_a_terminal_keeps_only_the_finished_lines(monkeypatch: pytest.MonkeyPatc
     assert "outer (about 1 s) 0 s" in terminal.getvalue()
 
 
-def test_a_notebook_shows_steps_unless_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_shows_steps_unless_disabled(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for setting, expected in (("", ["✓ outer (0 s)", ""]), ("off", [""])):
         stream = NotebookStream()
         monkeypatch.setenv("LAB_STEPS", setting)
-        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr(sys, "stdout", stream)
         with steps.step("outer"):
             time.sleep(0.1)
         assert screen(stream.getvalue()) == expected
+    assert capsys.readouterr().err == ""  # JupyterLab would show it on red
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (185, "3 min 5 s")])
