@@ -56,6 +56,16 @@ def test_a_claim_that_needs_what_an_engine_lacks_is_one_claim_on_all() -> None:
     assert seen == {"02b": {"It starts": ["does not apply", figure.NOT_DECIDED, "holds"]}}
 
 
+def test_a_chapter_whose_machines_have_all_generations_has_one_run_for_all() -> None:
+    everywhere = replace(THEN, engine="20.10.24, 26.1.5, 28.5.2")
+    runs = {"10": {"trixie": everywhere}, **RUNS}
+    assert results.on("bookworm", runs["10"]) == everywhere
+    assert results.matrix(runs)["10"][SAME] == ["holds", "holds", "holds"]
+    page = results.page(runs, "generations.png")
+    assert "\n| 26.1.5 | 2 of 2 |" in page
+    assert "\n| 20.10 | 1 of 2 |" in page
+
+
 def test_each_result_is_stored_as_soon_as_it_is_there(tmp_path: Path) -> None:
     data = tmp_path / "generations.json"
     assert results.read(data) == {}

@@ -39,7 +39,7 @@ def _on_one(suite: str, chapters: list[str], again: bool) -> int:
     stored = results.read()
     todo = []
     for path in paths:
-        done = stored.get(chapter_number(path), {}).get(suite)
+        done = results.on(suite, stored.get(chapter_number(path), {}))
         if again or not done or done.of != measure.digest(notebooks.read(path)):
             todo.append(path)
     by_default = suite == suites.DEFAULT
@@ -58,7 +58,7 @@ def _on_one(suite: str, chapters: list[str], again: bool) -> int:
         if run.raised:
             say(f"   raised: {run.raised}")
     stored = results.read()
-    runs = [stored.get(chapter_number(path), {}).get(suite) for path in paths]
+    runs = [results.on(suite, stored.get(chapter_number(path), {})) for path in paths]
     count = sum(bool(run and run.passed) for run in runs)
     say(f"{suite}: {count} of {len(paths)} chapters passed")
     return 0 if count == len(paths) else 1

@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbval.plugin import get_sanitize_patterns
 
-from helpers import notebooks
+from helpers import notebooks, suites
 from helpers.learning.claims import FAILS, ROWS
 from helpers.paths import PROJECT
 from tools.executed import allow_errors, failing, raised, table, verdicts
@@ -32,7 +32,7 @@ class Run:
     of:
         The digest of the chapter's code.
     engine:
-        The Engine's version, such as "26.1.5".
+        The Engine's version, such as "26.1.5"; several of them, separated by commas.
     verdicts:
         The verdict of each claim, in the chapter's order.
     raised:
@@ -54,6 +54,11 @@ class Run:
     def passed(self) -> bool:
         """Whether no cell raised, and no claim fails."""
         return bool(self.verdicts) and not self.raised and FAILS not in self.verdicts.values()
+
+    @property
+    def on_all(self) -> bool:
+        """Whether its machines have all generations at once, so that its verdicts are those of each."""
+        return self.engine.count(",") == len(suites.ENGINES) - 1
 
 
 def run(path: Path) -> Run:

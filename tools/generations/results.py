@@ -24,8 +24,8 @@ _ABOUT = """# The course on three generations of Docker's Engine
 
 Written by `python3 -m tools generations`. Each chapter is executed on the Engines of three Debian releases:
 {engines}. A claim holds (✓), is refuted as the chapter expects (≠), is not made for that Engine (–), or fails
-(✗); what has not been run there has a question mark. The numbers are those of the figure: a claim has one if
-its verdict depends on the Engine.
+(✗); what has not been run there has a question mark. The machines of chapter 10 have all three at once. The
+numbers are those of the figure: a claim has one if its verdict depends on the Engine.
 
 ![Every claim on each generation of the Engine]({figure})
 
@@ -41,6 +41,11 @@ def read(path: Path = DATA) -> Results:
         chapter: {suite: Run(**{**one, "differs": tuple(one["differs"])}) for suite, one in runs.items()}
         for chapter, runs in json.loads(path.read_text("utf-8")).items()
     }
+
+
+def on(suite: str, runs: Mapping[str, Run]) -> Run | None:
+    """Return a chapter's run on the Engine of a suite."""
+    return next((run for run in runs.values() if run.on_all), runs.get(suite))
 
 
 def store(chapter: str, suite: str, run: Run, path: Path = DATA) -> None:
@@ -64,9 +69,10 @@ def matrix(results: Results) -> dict[str, dict[str, list[str]]]:
 
 def _side_by_side(runs: Mapping[str, Run]) -> dict[str, list[str]]:
     seen: dict[str, dict[str, str]] = {}
-    for suite, run in runs.items():
-        for claim, verdict in run.verdicts.items():
-            seen.setdefault(sentence(claim), {})[suite] = verdict
+    for suite in suites.ENGINES:
+        if run := on(suite, runs):
+            for claim, verdict in run.verdicts.items():
+                seen.setdefault(sentence(claim), {})[suite] = verdict
     return {
         claim: [verdicts.get(suite, NOT_DECIDED) for suite in suites.ENGINES]
         for claim, verdicts in seen.items()
@@ -104,7 +110,7 @@ def page(results: Results, picture: str, *, only_changes: bool = False) -> str:
 
 def _summary(results: Results) -> Iterable[list[str]]:
     for place, suite in enumerate(suites.ENGINES):
-        runs = [of[suite] for of in results.values() if suite in of]
+        runs = list(filter(None, (on(suite, of) for of in results.values())))
         seen = [verdicts[place] for claims in matrix(results).values() for verdicts in claims.values()]
         yield [
             _engine(results, suite),
@@ -115,8 +121,8 @@ def _summary(results: Results) -> Iterable[list[str]]:
 
 def _engine(results: Results, suite: str) -> str:
     """The Engine's full version, as a chapter has seen it."""
-    seen = (runs[suite].engine for runs in results.values() if suite in runs)
-    return next(filter(None, seen), suites.ENGINES[suite])
+    found = (runs[suite] for runs in results.values() if suite in runs)
+    return next((run.engine for run in found if run.engine and not run.on_all), suites.ENGINES[suite])
 
 
 def _sign(verdict: str) -> str:
