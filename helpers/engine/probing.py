@@ -19,7 +19,7 @@ from helpers.errors import LabError
 from helpers.waiting import NotYet, wait_until
 
 # The script ends by itself, and the Engine then removes container and volume: no later clean-up is needed.
-PROBE_S = 60
+PROBE_S = 180  # it has taken more than 60 where one computer emulates three engines at once
 LINGER_S = 20
 REMOVAL_S = 20
 END = "end of probe"
