@@ -90,7 +90,7 @@ class Kernel:
         Raises
         ------
         RuntimeError
-            If the cell raises.
+            If the cell raises, or the kernel dies.
         """
         asked = uuid.uuid4().hex
         header = {
@@ -112,6 +112,8 @@ class Kernel:
         printed = ""
         while True:
             answer = json.loads(self._channels.recv())
+            if answer["content"].get("execution_state") in ("restarting", "dead"):
+                raise RuntimeError(f"{code}\nThe kernel died.")
             if answer["parent_header"].get("msg_id") != asked:
                 continue
             match answer["msg_type"], answer["content"]:
