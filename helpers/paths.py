@@ -72,7 +72,7 @@ def engine_dir(generations: bool = False) -> Path:
     LabError
         As `run_dir`, or if LAB_SUITE names no suite.
     """
-    suite = suites.chosen()
+    suite = suites.DEFAULT if generations else suites.chosen()
     usual = ENGINE if suite == suites.DEFAULT else f"{ENGINE}-{suite}"
     name = os.environ.get("LAB_INSTANCE") or usual
     return _private(run_dir() / (f"{name}-generations" if generations else name))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers import suites
 from helpers.engine import builder, embedded, entries, images, states, vm
 from helpers.engine.reachable import Endpoint
 from helpers.engine.variants import GENERATIONS, PLAIN, Variant
@@ -134,7 +135,7 @@ def test_the_variants_have_entries_locks_and_directories_of_their_own(
     monkeypatch.setenv("LAB_INSTANCE", "engine-test-variants")
     plain, generations = entries.place(PLAIN), entries.place(GENERATIONS)
     assert plain.name.startswith(f"{images.SUITE}-")
-    assert generations.name.startswith(f"{images.SUITE}+")
+    assert generations.name.startswith(f"{suites.DEFAULT}+")
     assert plain.parent == generations.parent == entries.cached()
     assert PLAIN.directory.name == "engine-test-variants"
     assert GENERATIONS.directory.name == "engine-test-variants-generations"

@@ -76,7 +76,7 @@ def test_a_kit_of_the_generations_has_both_engines_and_every_machine_image_once(
     archive = kit.write(tmp_path / "build" / "kit.tar.gz", generations=True)
     images = {offline.image_file(suite) for suite in GENERATIONS.suites}
     assert engines_and_images(archive) == images | of_engine(PLAIN) | of_engine(GENERATIONS)
-    further = [(GENERATIONS.name, machine_image(suite)) for suite in GENERATIONS.suites[1:]]
+    further = [(GENERATIONS.name, machine_image(suite)) for suite in GENERATIONS.suites if suite != SUITE]
     assert saved == [(PLAIN.name, machine_image(SUITE)), *further]
 
 

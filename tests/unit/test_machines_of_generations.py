@@ -38,7 +38,7 @@ def test_versions_mean_suites_and_only_other_ones_need_the_other_engine() -> Non
     assert variants.for_machines([OTHER]) is GENERATIONS
     assert variants.for_machines(suites_by_name({"now": suites.ENGINES[SUITE]}).values()) is PLAIN
     assert PLAIN.suites == (SUITE,)
-    assert GENERATIONS.suites[0] == SUITE
+    assert GENERATIONS.suites[0] == suites.DEFAULT
     assert sorted(GENERATIONS.suites) == sorted(suites.ENGINES)
 
 
