@@ -19,6 +19,7 @@ from tests.notebooks.generation import with_its_verdicts
 from tests.notebooks.rehearsal import with_rehearsals
 
 RUN = pytest.StashKey[IO[str]]()
+LONGEST = "09_clinic"  # a fifth of the suite: begun late, it would keep one worker busy alone at the end
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +57,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = with_its_verdicts(with_rehearsals(items))
+    items.sort(key=lambda item: item.path.stem != LONGEST)
     # pytest-xdist runs only one of the tests that have the same name.
     counted = Counter(item.nodeid for item in items)
     if several := [name for name, number in counted.items() if number > 1]:
