@@ -7,9 +7,9 @@ import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import docker
-import pandas as pd
 
 from helpers import line_ends
 from helpers.answers import understood
@@ -18,6 +18,9 @@ from helpers.engine.client import Closable
 from helpers.engine.reachable import Endpoint
 from helpers.errors import LabError
 from helpers.steps import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CannotRunHere", "Endpoint", "Engine", "connect"]
 

@@ -12,15 +12,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import docker
-import pandas as pd
 from docker.utils import version_lt
 
 from helpers.answers import understood
 from helpers.engine import probing
 from helpers.engine.refusals import EMBEDDED, MINIMUM_API
 from helpers.paths import cache_dir
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DISK_BYTES = 3 * 10**9
 MEMORY_BYTES = 10**9
@@ -156,6 +159,8 @@ def check(
 
 def as_frame(requirements: Iterable[Requirement]) -> pd.DataFrame:
     """Return `requirements` as a table with one row each: name, needed_by, ok (bool), evidence, hint."""
+    import pandas as pd  # the processes that each lab starts do without it, in a third of the time
+
     columns = ["name", "needed_by", "ok", "evidence", "hint"]
     return pd.DataFrame([asdict(one) for one in requirements], columns=[*columns, "fatal"])[columns]
 

@@ -118,3 +118,10 @@ def test_no_import_hides_from_the_contract(path: Path) -> None:
 )
 def test_what_hides_is_found(source: str, found: list[str]) -> None:
     assert list(hidden_imports(source)) == found
+
+
+@pytest.mark.parametrize("module", ["helpers.lab.watch", "helpers.engine.fill_stock", "helpers.command_line"])
+def test_what_starts_often_starts_without_pandas(module: str) -> None:
+    """Each lab starts two such processes, and pandas is most of what they would load."""
+    script = f"import sys, {module}; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=PROJECT, check=False).returncode == 0
