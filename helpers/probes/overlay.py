@@ -181,15 +181,19 @@ def _test_from(machine: Machine, addresses: Mapping[str, str]) -> list[dict[str,
 
 
 @inside.probe
-def wait_until_reached(machine: Machine, source: str, target: str, *, timeout: float = REACHED_S) -> None:
+def wait_until_reached(
+    machine: Machine, source: str, target: str, *, in_a_row: int = 1, timeout: float = REACHED_S
+) -> None:
     """Wait until a container's ping is answered: it takes machines a while to learn about each other.
+
+    With `in_a_row`, wait until so many pings, two a second, are answered without a lost one between them.
 
     Raises
     ------
     LabError
         If that takes longer than ``timeout`` (seconds); with ping's last message.
     """
-    argv = scripts.argv(__package__, "wait_until_reached.sh", round(timeout), target)
+    argv = scripts.argv(__package__, "wait_until_reached.sh", round(timeout), in_a_row, target)
     printed = inside.run(machine, source, argv, timeout=timeout + 30)
     with understood("what ping printed"):
         [[said, outcome]] = inside.records(printed)

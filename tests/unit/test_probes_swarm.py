@@ -360,6 +360,14 @@ def test_waiting_for_an_answer(shell: Shell, tmp_path: Path) -> None:
     probes.wait_until_reached(host, "b", "10.0.1.5", timeout=20)
 
 
+def test_waiting_for_several_answers_in_a_row(shell: Shell, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    shell.program("ping", f'echo . >>{seen}; [ "$(wc -l <{seen})" != 2 ]')  # the second is lost
+    host = machine(shell, Container("b", shell))
+    probes.wait_until_reached(host, "b", "10.0.1.5", in_a_row=3, timeout=20)
+    assert len(seen.read_text().splitlines()) == 5
+
+
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where a healthy server listens; a load on it ends with a file of the test's own."""
