@@ -19,6 +19,7 @@ import pytest
 from helpers.paths import PROJECT
 from helpers.waiting import NotYet, wait_until
 from tests.room.docker_host import DockerHost, run, told
+from tools.room import software
 
 URL = "http://127.0.0.1:8000"
 IDLE_S = 60
@@ -93,6 +94,7 @@ class Hub:
 
 @pytest.fixture(scope="module")
 def hub(host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    software.provide()  # in the network of the Docker host, nothing can be fetched
     started = Hub(host, tmp_path_factory.mktemp("state"), "--learners=3")
     yield started
     started.stop()
