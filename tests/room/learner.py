@@ -128,7 +128,7 @@ class Kernel:
 
 
 def main(url: str, name: str, password: str, what: str) -> None:
-    """Log in and run what is asked for; print how long each part took, and what was printed last, as JSON."""
+    """Log in and run what is asked for; print how long each part took and what cells printed, as JSON."""
     learner = Learner(url, name)
     began = time.monotonic()
     learner.log_in(password).raise_for_status()
@@ -140,7 +140,7 @@ def main(url: str, name: str, password: str, what: str) -> None:
     printed = ""
     for cell in cells:
         started = time.monotonic()
-        printed = kernel.run(cell)
+        printed += kernel.run(cell)
         ran.append(round(time.monotonic() - started, 1))
     print(
         json.dumps({"login": round(logged_in, 1), "open": round(opened, 1), "cells": ran, "printed": printed})

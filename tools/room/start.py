@@ -104,7 +104,8 @@ def refuse_unencrypted(options: settings.Options) -> None:
 def _until_it_ends(command: list[str], environment: dict[str, str], place: Path) -> int:
     # A session of its own, so that it gets one signal: a second one would cut short what it does at its end.
     hub = subprocess.Popen(command, env=environment, cwd=place, start_new_session=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores the first by default
+        signal.signal(number, signal.default_int_handler)
     try:
         return hub.wait()
     finally:
