@@ -131,7 +131,9 @@ def main(url: str, name: str, password: str, what: str) -> None:
     """Log in and run what is asked for; print how long each part took and what cells printed, as JSON."""
     learner = Learner(url, name)
     began = time.monotonic()
-    learner.log_in(password).raise_for_status()
+    answer = learner.log_in(password)
+    if not answer.ok:
+        sys.exit(f"{answer.status_code}: {answer.text}")
     opened = learner.open()
     logged_in = time.monotonic() - began
     kernel = learner.kernel()
