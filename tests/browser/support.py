@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit, urlunsplit
 
+import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 SECOND = 1000  # in Playwright's milliseconds
 PATIENCE = 60 * SECOND
 CHAPTER = 400 * SECOND
+
+START = """
+%load_ext helpers.learning
+from helpers.lab import Lab
+from helpers.learning import check
+lab = Lab()
+lab
+""".strip()
+EXERCISE = (START, 'check("00-1")', "%%on host\n", "lab.close()")
+SOLUTION = "docker network create playground"
 
 
 def opened(page: Page, name: str) -> Locator:
@@ -26,9 +38,9 @@ def opened(page: Page, name: str) -> Locator:
 
 def _wait_for_kernel(page: Page, name: str) -> None:
     """Wait until the notebook's kernel has started: an earlier click would open the kernel dialog."""
-    parts = urlsplit(page.url)
+    server = page.url.partition("/lab")[0]
     for _ in range(60):
-        answer = page.request.get(urlunsplit((*parts[:2], "/api/sessions", "", "")))
+        answer = page.request.get(f"{server}/api/sessions")
         kernels = {one["path"]: one["kernel"]["execution_state"] for one in answer.json()}
         if kernels.get(name) == "idle":
             return
@@ -43,6 +55,66 @@ def idle(page: Page) -> None:
 
 def run(page: Page, cell: Locator) -> None:
     cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+
+
+def choose(page: Page, menu: str, entry: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_text(entry, exact=True).click()
+
+
+def run_all(page: Page) -> None:
+    choose(page, "Run", "Run All Cells")
+    page.wait_for_timeout(2 * SECOND)  # until the kernel is busy
+    idle(page)
+
+
+def from_top_to_bottom(page: Page, notebook: Locator) -> dict[str, list[str]]:
+    """Scroll through a notebook, which renders only what is visible, and collect what it shows."""
+    seen: dict[str, dict[str, None]] = {"errors": {}, "tables": {}, "figures": {}}
+    scrolled = notebook.locator(".jp-WindowedPanel-outer")
+    height = int(scrolled.evaluate("element => element.scrollHeight"))
+    for position in range(0, height, 600):
+        scrolled.evaluate(f"element => element.scrollTo(0, {position})")
+        page.wait_for_timeout(SECOND // 2)
+        seen["errors"] |= dict.fromkeys(errors(notebook))
+        seen["tables"] |= dict.fromkeys(notebook.locator(".jp-RenderedHTMLCommon table").all_inner_texts())
+        for figure in notebook.locator(".jp-RenderedImage img").all():
+            if figure.evaluate("image => image.naturalWidth > 100 && image.clientWidth > 100"):
+                seen["figures"][str(figure.get_attribute("src"))[-80:]] = None
+    return {kind: list(texts) for kind, texts in seen.items()}
+
+
+def assert_all_hold(seen: dict[str, list[str]]) -> None:
+    """What was collected has one table of verdicts, all of which hold, a figure, and no error."""
+    assert seen["errors"] == []
+    assert seen["figures"], "no figure is shown"
+    verdicts = [text for text in seen["tables"] if "observed" in text]
+    assert len(verdicts) == 1
+    assert "✓ holds" in re.sub(r"\s+", " ", verdicts[0])
+    assert "✗" not in verdicts[0]
+
+
+def errors(notebook: Locator) -> list[str]:
+    selector = (
+        "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
+    )
+    return notebook.locator(selector).all_inner_texts()
+
+
+def source_of(*cells: str) -> nbformat.NotebookNode:
+    """A notebook with these cells of code."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=code, metadata=kernel)
+    return notebook
+
+
+def solve(page: Page, cell: Locator, solution: str) -> None:
+    """Write the solution below what stands in a cell, and run it."""
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.insert_text(solution)
     page.keyboard.press("Shift+Enter")
 
 

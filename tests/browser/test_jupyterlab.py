@@ -10,30 +10,34 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.support import CHAPTER, PATIENCE, SECOND, idle, opened, run, to
+from tests.browser.support import (
+    CHAPTER,
+    EXERCISE,
+    PATIENCE,
+    SECOND,
+    SOLUTION,
+    START,
+    assert_all_hold,
+    choose,
+    errors,
+    from_top_to_bottom,
+    idle,
+    opened,
+    run,
+    run_all,
+    solve,
+    source_of,
+    to,
+)
 
 pytestmark = [pytest.mark.usefixtures("photograph"), pytest.mark.timeout(900)]
-
-START = """
-%load_ext helpers.learning
-from helpers.lab import Lab
-from helpers.learning import check
-lab = Lab()
-lab
-""".strip()
 
 
 def test_the_address_leads_to_the_course_map_and_a_chapter_runs(page: Page, address: str) -> None:
     page.goto(address)
     notebook = opened(page, "00_start_here.ipynb")
-    _run_all(page)
-    seen = _from_top_to_bottom(page, notebook)
-    assert seen["errors"] == []
-    assert seen["figures"], "no figure is shown"
-    verdicts = [text for text in seen["tables"] if "observed" in text]
-    assert len(verdicts) == 1
-    assert "✓ holds" in re.sub(r"\s+", " ", verdicts[0])
-    assert "✗" not in verdicts[0]
+    run_all(page)
+    assert_all_hold(from_top_to_bottom(page, notebook))
 
     _unfold_and_fold(page, notebook)
 
@@ -52,12 +56,12 @@ def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, not
     )
     page.goto(to(address, "interrupted.ipynb"))
     notebook = opened(page, "interrupted.ipynb")
-    _choose(page, "Run", "Run All Cells")
+    choose(page, "Run", "Run All Cells")
     sleeping = notebook.locator(".jp-CodeCell").nth(1)
     expect(notebook.locator(".jp-CodeCell").first).to_contain_text("[1]", timeout=CHAPTER)
     expect(sleeping).to_contain_text("[*]")
     page.wait_for_timeout(3 * SECOND)  # until the command has reached the machine
-    _choose(page, "Kernel", "Interrupt Kernel")
+    choose(page, "Kernel", "Interrupt Kernel")
     expect(sleeping.locator(".jp-OutputArea")).to_contain_text("interrupted", timeout=PATIENCE)
     idle(page)
     # The interrupt ended “Run All Cells”: the cells below are run by hand, as a learner would do.
@@ -67,13 +71,13 @@ def test_an_interrupted_cell_leaves_the_lab_usable(page: Page, address: str, not
             run(page, below)
         expect(below).to_contain_text(re.compile(r"\[\d+\]"), timeout=PATIENCE)
         expect(below).to_contain_text(said)
-    assert _errors(notebook) == []
+    assert errors(notebook) == []
 
 
 def test_an_exercise_is_solved_on_the_page_and_the_kernel_restarted(
     page: Page, address: str, notebooks: Path
 ) -> None:
-    _write(notebooks / "exercise.ipynb", START, 'check("00-1")', "%%on host\n", "lab.close()")
+    _write(notebooks / "exercise.ipynb", *EXERCISE)
     page.goto(to(address, "exercise.ipynb"))
     notebook = opened(page, "exercise.ipynb")
     start, checked, own, close = (notebook.locator(".jp-CodeCell").nth(number) for number in range(4))
@@ -82,16 +86,13 @@ def test_an_exercise_is_solved_on_the_page_and_the_kernel_restarted(
     run(page, checked)
     expect(checked).to_contain_text("0 of 1 checks pass", timeout=PATIENCE)
 
-    own.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Control+End")
-    page.keyboard.insert_text("docker network create playground")
-    page.keyboard.press("Shift+Enter")
+    solve(page, own, SOLUTION)
     expect(own.locator(".jp-OutputArea")).to_contain_text(re.compile(r"[0-9a-f]{64}"), timeout=PATIENCE)
     run(page, checked)
     expect(checked).to_contain_text("done, the only check passes", timeout=PATIENCE)
 
     # The lab of a restarted kernel is still being removed: the next lab starts alongside it, empty.
-    _choose(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…")
+    choose(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…")
     page.locator(".jp-Dialog .jp-mod-accept").click()
     expect(start).not_to_contain_text("LAN:", timeout=PATIENCE)
     idle(page)
@@ -136,33 +137,6 @@ def test_a_terminal_in_jupyterlab_opens_a_shell_on_a_machine(
     idle(page)
 
 
-def _choose(page: Page, menu: str, entry: str) -> None:
-    page.get_by_role("menuitem", name=menu, exact=True).click()
-    page.get_by_text(entry, exact=True).click()
-
-
-def _run_all(page: Page) -> None:
-    _choose(page, "Run", "Run All Cells")
-    page.wait_for_timeout(2 * SECOND)  # until the kernel is busy
-    idle(page)
-
-
-def _from_top_to_bottom(page: Page, notebook: Locator) -> dict[str, list[str]]:
-    """Scroll through a notebook, which renders only what is visible, and collect what it shows."""
-    seen: dict[str, dict[str, None]] = {"errors": {}, "tables": {}, "figures": {}}
-    scrolled = notebook.locator(".jp-WindowedPanel-outer")
-    height = int(scrolled.evaluate("element => element.scrollHeight"))
-    for position in range(0, height, 600):
-        scrolled.evaluate(f"element => element.scrollTo(0, {position})")
-        page.wait_for_timeout(SECOND // 2)
-        seen["errors"] |= dict.fromkeys(_errors(notebook))
-        seen["tables"] |= dict.fromkeys(notebook.locator(".jp-RenderedHTMLCommon table").all_inner_texts())
-        for figure in notebook.locator(".jp-RenderedImage img").all():
-            if figure.evaluate("image => image.naturalWidth > 100 && image.clientWidth > 100"):
-                seen["figures"][str(figure.get_attribute("src"))[-80:]] = None
-    return {kind: list(texts) for kind, texts in seen.items()}
-
-
 def _unfold_and_fold(page: Page, notebook: Locator) -> None:
     """Open the code of the first folded claim, below which its verdict stands, and fold it again."""
     scrolled = notebook.locator(".jp-WindowedPanel-outer")
@@ -182,14 +156,5 @@ def _unfold_and_fold(page: Page, notebook: Locator) -> None:
     expect(unfolded.locator(".jp-InputPlaceholder")).to_be_visible()
 
 
-def _errors(notebook: Locator) -> list[str]:
-    selector = (
-        "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type='application/vnd.jupyter.error']"
-    )
-    return notebook.locator(selector).all_inner_texts()
-
-
-def _write(path: Path, *sources: str) -> None:
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+def _write(path: Path, *cells: str) -> None:
+    nbformat.write(source_of(*cells), path)

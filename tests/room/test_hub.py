@@ -16,11 +16,12 @@ from typing import Any
 import psutil
 import pytest
 
-from helpers.paths import PROJECT
+from helpers.paths import BUILD, PROJECT
 from helpers.waiting import NotYet, wait_until
 from tests.room.docker_host import DockerHost, run, told
 from tools.room import software
 
+SCREENSHOTS = BUILD / "screenshots"
 URL = "http://127.0.0.1:8000"
 IDLE_S = 60
 HUB_S, LEARNER_S = 180, 900
@@ -65,9 +66,13 @@ class Hub:
         self._process.wait(30)
 
     def stop(self) -> None:
-        """End it as the leader does, with Ctrl-C."""
+        """End it as the leader does, with Ctrl-C; if it does not end, as a power cut would."""
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(180)
+        try:
+            self._process.wait(180)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
 
     @property
     def passwords(self) -> tuple[str, str]:
@@ -77,7 +82,11 @@ class Hub:
 
     def learner(self, name: str, what: str, password: str = "") -> subprocess.CompletedProcess[str]:
         """Let a learner log in and run something, in a process of their own."""
-        command = [sys.executable, "-m", "tests.room.learner", URL, name, password or self.passwords[0], what]
+        return self.script("learner", name, password or self.passwords[0], what)
+
+    def script(self, module: str, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of this directory's modules for a learner."""
+        command = [sys.executable, "-m", f"tests.room.{module}", URL, name, *arguments]
         return run(self.host.inside(*command), LEARNER_S)
 
     def does(self, name: str, what: str) -> Any:
@@ -112,6 +121,7 @@ def test_whoever_may_not_come_in_stays_out(hub: Hub) -> None:
     assert hub.containers() == {}
 
 
+@pytest.mark.soak
 def test_three_learners_at_once(hub: Hub) -> None:
     with ThreadPoolExecutor(3) as at_once:
         names = ("ada", "bob", "eve")
@@ -122,6 +132,12 @@ def test_three_learners_at_once(hub: Hub) -> None:
     full = hub.learner("one-too-many", "1")
     assert "429" in full.stderr, told(full)
     assert "The room is full" in full.stderr
+
+
+def test_a_learner_in_a_browser_closes_the_lid_and_comes_back(hub: Hub) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    done = hub.script("in_a_browser", "ada", hub.passwords[0], str(SCREENSHOTS))
+    assert done.returncode == 0, told(done)
 
 
 def test_nobody_reaches_another_learner_or_this_computer(hub: Hub) -> None:

@@ -29,7 +29,9 @@ def test_it_is_small_enough(host: DockerHost) -> None:
 
 
 @pytest.mark.timeout(CHAPTER_S)
-@pytest.mark.parametrize("chapter", ["00", "06", "07"])
+@pytest.mark.parametrize(
+    "chapter", ["00", pytest.param("06", marks=pytest.mark.soak), pytest.param("07", marks=pytest.mark.soak)]
+)
 def test_a_chapter_needs_neither_privilege_nor_network_nor_more_than_4_gib(
     host: DockerHost, chapter: str
 ) -> None:
