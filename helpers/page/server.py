@@ -49,7 +49,9 @@ def serve_below_a_hub(arguments: Sequence[str], before: Callable[[], None]) -> N
     """
     from jupyterhub.singleuser.extension import JupyterHubSingleUser  # only an image of the course has it
 
-    server = JupyterHubSingleUser.initialize_server(list(arguments), config=_ours())
+    ours = _ours()
+    ours.ServerApp.default_url = ours.LabApp.default_url  # the hub's extension overrides JupyterLab's own
+    server = JupyterHubSingleUser.initialize_server(list(arguments), config=ours)
     before()
     server.start()
 
