@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers import notebooks, suites
 from helpers.commands import engines
+from helpers.errors import LabError
 from helpers.figures import style
 from helpers.learning.claims import ClaimFailed, Verdicts, VerdictTable
 from tools.commands import generations as verb
@@ -174,9 +175,15 @@ def test_a_regenerated_chapter_is_a_run_on_the_default_generation(
     monkeypatch.setattr(engines, "prepare", lambda _: None)
     monkeypatch.setattr(notebooks, "execute", lambda _: chapter("host"))
     monkeypatch.setattr(results, "store", lambda *run: kept.append(run))
+    monkeypatch.delenv(suites.VARIABLE, raising=False)
     assert regenerate.command([str(path)]) == 0
     assert kept == [("01", suites.DEFAULT, measure.stored(path))]
     assert "host" in path.read_text("utf-8")
+
+    monkeypatch.setenv(suites.VARIABLE, "forky")
+    with pytest.raises(LabError, match="tools generations"):
+        regenerate.command([str(path)])
+    assert len(kept) == 1
 
 
 def test_without_a_suite_each_has_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from helpers import notebooks, suites
 from helpers.commands import engines
+from helpers.errors import LabError
 from helpers.paths import chapter_number
 from helpers.steps import say
 from tools.generations import measure, results
@@ -27,7 +28,18 @@ def command(names: list[str]) -> int:
     """Execute the named chapters, or all, and store each; one that fails is left unchanged.
 
     Their verdicts are also the default generation's in docs/generations.md.
+
+    Raises
+    ------
+    LabError
+        If another generation is chosen.
     """
+    if suites.chosen() != suites.DEFAULT:
+        raise LabError(
+            f"Storing what chapters show on {suites.chosen()}",
+            f"their stored outputs are those of {suites.DEFAULT}",
+            f"Repeat it without {suites.VARIABLE}; `python3 -m tools generations` runs the others.",
+        )
     paths = notebooks.find(names)
     engines.prepare(paths)
     os.environ.pop("LAB_DEBUG", None)  # what the helpers log would be stored
