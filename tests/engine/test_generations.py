@@ -21,6 +21,7 @@ def generations() -> Iterator[Lab]:
     with pytest.MonkeyPatch.context() as environment:
         # Debian's testing suite expires after a week, and the mirror here may be older.
         environment.setenv("LAB_APT_OPTIONS", "Acquire::Check-Valid-Until=false")
+        embedded.stop(GENERATIONS.directory.name)  # this lab is the first on it
         with Lab(machines=VERSIONS) as started:
             yield started
     embedded.stop(GENERATIONS.directory.name)
@@ -58,12 +59,7 @@ def test_the_engine_of_other_labs_is_another_one_and_goes_on(
     assert "(Docker" not in repr(lab)
 
 
-def test_one_machine_of_each_generation_is_in_stock_when_the_engine_starts(
-    embedded_engine: Engine, generations: Lab
-) -> None:
-    generations.close()
-    embedded.stop(GENERATIONS.directory.name)
-    with Lab(machines=VERSIONS) as again:
-        claimed = [again.engine.client.containers.get(one.id).labels for one in again.machines.values()]
-        assert [labels[LABEL] for labels in claimed] == [stock.KIND] * len(VERSIONS)
-        assert [again[name].version.rpartition(".")[0] for name in VERSIONS] == list(VERSIONS.values())
+def test_one_machine_of_each_generation_is_in_stock_when_the_engine_starts(generations: Lab) -> None:
+    machines = generations.machines.values()
+    claimed = [generations.engine.client.containers.get(one.id).labels for one in machines]
+    assert [labels[LABEL] for labels in claimed] == [stock.KIND] * len(VERSIONS)
