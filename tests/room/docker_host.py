@@ -41,14 +41,16 @@ class DockerHost:
     def __init__(self) -> None:
         if os.geteuid() != 0:
             pytest.skip("only root can start a dockerd in namespaces of its own")
+        if (refused := run([*_NAMESPACES, "true"], _END_S)).returncode:
+            pytest.skip(f"root may not make namespaces here: {refused.stderr}")
         self._place = Path(tempfile.mkdtemp(prefix="docker-host-", dir=cache_dir()))
-        data, run = self._place / "data", self._place / "run"
+        data, runtime = self._place / "data", self._place / "run"
         data.mkdir()
-        run.mkdir()
-        self.url = f"unix://{run}/docker.sock"
+        runtime.mkdir()
+        self.url = f"unix://{runtime}/docker.sock"
         self._log = (self._place / "log").open("w+")
         self._process = subprocess.Popen(
-            [*_NAMESPACES, "sh", str(_SCRIPT), str(_root()), str(data), str(run)],
+            [*_NAMESPACES, "sh", str(_SCRIPT), str(_root()), str(data), str(runtime)],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -56,7 +58,7 @@ class DockerHost:
         )
         try:
             wait_until(
-                lambda: None if (run / "docker.sock").is_socket() else NotYet(self._said()),
+                lambda: None if (runtime / "docker.sock").is_socket() else NotYet(self._said()),
                 tried="Starting a dockerd in namespaces of its own",
                 within_s=_START_S,
                 next_step="Look at what it says.",
