@@ -80,6 +80,14 @@ def test_each_result_is_stored_as_soon_as_it_is_there(tmp_path: Path) -> None:
     ]
 
 
+def test_a_cell_that_differed_once_may_do_so_again(tmp_path: Path) -> None:
+    data = tmp_path / "generations.json"
+    for run in (NOW, replace(NOW, differs=("address",)), replace(NOW, of="4567", differs=("table",))):
+        results.store("01", "forky", run, data)
+        seen = results.read(data)["01"]["forky"].differs
+        assert seen == {"mac": ("mac",), "address": ("mac", "address"), "table": ("table",)}[run.differs[0]]
+
+
 def test_the_figure_numbers_the_claims_that_depend_on_the_generation() -> None:
     claims = {OLD: ["holds", "does not apply"], SAME: ["holds", "holds"], NEW: ["does not apply", "holds"]}
     ax = figure.draw({"01": claims}, ["26.1", "28.5"])

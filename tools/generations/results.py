@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from helpers import suites
@@ -49,9 +49,15 @@ def on(suite: str, runs: Mapping[str, Run]) -> Run | None:
 
 
 def store(chapter: str, suite: str, run: Run, path: Path = DATA) -> None:
-    """Add a run to what is stored, and write the page and the figure again."""
+    """Add a run to what is stored, and write the page and the figure again.
+
+    A cell whose outputs differed in an earlier run of the same code may do so again.
+    """
     results = read(path)
-    results.setdefault(chapter, {})[suite] = run
+    before = results.setdefault(chapter, {}).get(suite)
+    if before and before.of == run.of:
+        run = replace(run, differs=tuple(dict.fromkeys((*before.differs, *run.differs))))
+    results[chapter][suite] = run
     ordered = {
         chapter: {suite: asdict(runs[suite]) for suite in suites.ENGINES if suite in runs}
         for chapter, runs in sorted(results.items())
