@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -44,13 +45,13 @@ class DockerHost:
         if (refused := run([*_NAMESPACES, "true"], _END_S)).returncode:
             pytest.skip(f"root may not make namespaces here: {refused.stderr}")
         self._place = Path(tempfile.mkdtemp(prefix="docker-host-", dir=cache_dir()))
-        data, runtime = self._place / "data", self._place / "run"
+        data, self._run = self._place / "data", self._place / "run"
         data.mkdir()
-        runtime.mkdir()
-        self.url = f"unix://{runtime}/docker.sock"
+        self._run.mkdir()
+        self.url = f"unix://{self._run}/docker.sock"
         self._log = (self._place / "log").open("w+")
         self._process = subprocess.Popen(
-            [*_NAMESPACES, "sh", str(_SCRIPT), str(_root()), str(data), str(runtime)],
+            [*_NAMESPACES, "sh", str(_SCRIPT), str(_root()), str(data), str(self._run)],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -58,7 +59,7 @@ class DockerHost:
         )
         try:
             wait_until(
-                lambda: None if (runtime / "docker.sock").is_socket() else NotYet(self._said()),
+                lambda: None if (self._run / "docker.sock").is_socket() else NotYet(self._said()),
                 tried="Starting a dockerd in namespaces of its own",
                 within_s=_START_S,
                 next_step="Look at what it says.",
@@ -78,6 +79,13 @@ class DockerHost:
         """Return the command that runs `argv` in this host's network, where containers can be reached."""
         pid = _only_child(self._process.pid)
         return ["nsenter", f"--net=/proc/{pid}/ns/net", *argv]
+
+    def open_to_all(self, device: Path) -> str:
+        """Return the path, on this host, of a node of a computer's device that every user may open."""
+        node = self._run / device.name
+        os.mknod(node, 0o600 | stat.S_IFCHR, device.stat().st_rdev)
+        node.chmod(0o666)
+        return f"/run/{device.name}"
 
     def close(self) -> None:
         """Kill it, and with it all its containers, networks and mounts; delete what it stored."""

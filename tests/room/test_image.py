@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.room.docker_host import DockerHost
 from tools.room import image
 
 GIB = 2**30
+KVM = Path("/dev/kvm")
 UNPRIVILEGED = {
     "user": "1000:1000",
     "cap_drop": ["ALL"],
@@ -35,7 +37,7 @@ def test_it_is_small_enough(host: DockerHost) -> None:
 def test_a_chapter_needs_neither_privilege_nor_network_nor_more_than_4_gib(
     host: DockerHost, chapter: str
 ) -> None:
-    peak = run(host, chapter, **UNPRIVILEGED)
+    peak, _ = run(host, chapter, **UNPRIVILEGED)
     assert peak <= 3.5 * GIB, f"{peak / GIB:.2f} GiB"
 
 
@@ -45,22 +47,37 @@ def test_a_chapter_writes_nowhere_but_in_the_home_and_tmp(host: DockerHost) -> N
     run(host, "00", **UNPRIVILEGED, read_only=True, tmpfs={"/tmp": "mode=1777"}, volumes=volumes)
 
 
-def run(host: DockerHost, chapter: str, **how: Any) -> int:
-    """Run a chapter, which fails if a verdict does; return the most bytes of memory that it held."""
+@pytest.mark.soak
+@pytest.mark.timeout(CHAPTER_S)
+def test_a_kvm_that_runs_no_guest_costs_30_s_at_most(host: DockerHost) -> None:
+    if not KVM.exists():
+        pytest.skip(f"this computer has no {KVM}")
+    _, said = run(host, "00", **UNPRIVILEGED, devices=[f"{host.open_to_all(KVM)}:{KVM}:rwm"])
+    at = {line: datetime.fromisoformat(moment[:26]) for moment, _, line in (s.partition(" ") for s in said)}
+    tried = next(moment for line, moment in at.items() if "(kvm)" in line)
+    runs = next(moment for line, moment in at.items() if line.startswith("Engine: "))
+    assert (runs - tried).total_seconds() <= 30, said
+
+
+def run(host: DockerHost, chapter: str, **how: Any) -> tuple[int, list[str]]:
+    """Run a chapter, which fails if a verdict does.
+
+    Return the most bytes of memory that it held, and the lines that it printed, each with its time.
+    """
     container = host.client.containers.run(image.NAME, ["run", chapter], detach=True, **how)
     held: list[int] = []
     watch = threading.Thread(target=_watch, args=(container, held))
     watch.start()
     try:
         ended = container.wait(timeout=CHAPTER_S)
-        said = container.logs().decode()
+        said = container.logs(timestamps=True).decode()
         container.reload()
     finally:
         container.remove(force=True, v=True)
     watch.join()
     assert "1 passed, 0 failed" in said, said
     assert (ended["StatusCode"], container.attrs["State"]["OOMKilled"]) == (0, False)
-    return max(held)
+    return max(held), said.splitlines()
 
 
 def _watch(container: Any, held: list[int]) -> None:
