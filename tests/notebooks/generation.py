@@ -41,7 +41,8 @@ def _compared(items: Sequence[pytest.Item], runs: Mapping[str, Run]) -> Iterator
             if run and item is last_closing.get(item.path):
                 yield _verdicts(item, run)
             if run and item.cell.get("id") in run.differs:
-                item.options = {**item.options, "check": False}
+                item.options = item.options.copy()  # nbval's dictionary has defaults
+                item.options["check"] = False
         yield item
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def cells(monkeypatch: pytest.MonkeyPatch) -> Any:
     def on(suite: str, directory: Path = NOTEBOOKS) -> list[Any]:
         monkeypatch.setenv(suites.VARIABLE, suite)
         sources = {"same": "bridge", "mac": "mac", "close": CLOSING}
-        options = {"check": True}
+        options = defaultdict(bool, check=True)  # nbval's: it also asks for what is not there
         given = [
             Cell(new_code_cell(source, id=id), options, directory / "01_bridge.ipynb")
             for id, source in sources.items()
@@ -53,6 +54,7 @@ def cells(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_its_verdicts_are_compared_and_what_differs_is_not(cells: Any) -> None:
     same, mac, verdicts, close = cells("forky")
     assert [one.options["check"] for one in (same, mac, verdicts, close)] == [True, False, True, True]
+    assert not any(one.options["skip"] for one in (same, mac, verdicts, close))
     assert verdicts.cell.outputs[0].text == "holds: MACs are random\n"
 
 
