@@ -110,12 +110,24 @@ def source_of(*cells: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def solve(page: Page, cell: Locator, solution: str) -> None:
-    """Write the solution below what stands in a cell, and run it."""
-    cell.locator(".jp-InputArea-editor").click()
+def cells_of_exercise(notebook: Locator) -> list[Locator]:
+    return [notebook.locator(".jp-CodeCell").nth(number) for number in range(len(EXERCISE))]
+
+
+def solve(page: Page, notebook: Locator) -> None:
+    """Start the lab, be told that nothing has been done, do it, and be told that it is done."""
+    start, checked, own, _ = cells_of_exercise(notebook)
+    run(page, start)
+    expect(start).to_contain_text("LAN: 192.168.", timeout=CHAPTER)
+    run(page, checked)
+    expect(checked).to_contain_text("0 of 1 checks pass", timeout=PATIENCE)
+    own.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Control+End")
-    page.keyboard.insert_text(solution)
+    page.keyboard.insert_text(SOLUTION)
     page.keyboard.press("Shift+Enter")
+    expect(own.locator(".jp-OutputArea")).to_contain_text(re.compile(r"[0-9a-f]{64}"), timeout=PATIENCE)
+    run(page, checked)
+    expect(checked).to_contain_text("done, the only check passes", timeout=PATIENCE)
 
 
 def to(address: str, name: str) -> str:

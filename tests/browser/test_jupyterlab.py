@@ -15,9 +15,9 @@ from tests.browser.support import (
     EXERCISE,
     PATIENCE,
     SECOND,
-    SOLUTION,
     START,
     assert_all_hold,
+    cells_of_exercise,
     choose,
     errors,
     from_top_to_bottom,
@@ -80,16 +80,8 @@ def test_an_exercise_is_solved_on_the_page_and_the_kernel_restarted(
     _write(notebooks / "exercise.ipynb", *EXERCISE)
     page.goto(to(address, "exercise.ipynb"))
     notebook = opened(page, "exercise.ipynb")
-    start, checked, own, close = (notebook.locator(".jp-CodeCell").nth(number) for number in range(4))
-    run(page, start)
-    expect(start).to_contain_text("LAN: 192.168.", timeout=CHAPTER)
-    run(page, checked)
-    expect(checked).to_contain_text("0 of 1 checks pass", timeout=PATIENCE)
-
-    solve(page, own, SOLUTION)
-    expect(own.locator(".jp-OutputArea")).to_contain_text(re.compile(r"[0-9a-f]{64}"), timeout=PATIENCE)
-    run(page, checked)
-    expect(checked).to_contain_text("done, the only check passes", timeout=PATIENCE)
+    start, checked, _, close = cells_of_exercise(notebook)
+    solve(page, notebook)
 
     # The lab of a restarted kernel is still being removed: the next lab starts alongside it, empty.
     choose(page, "Kernel", "Restart Kernel and Clear Outputs of All Cells…")

@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.support import (
-    CHAPTER,
     EXERCISE,
     PATIENCE,
     SECOND,
     SOLUTION,
     assert_all_hold,
+    cells_of_exercise,
     from_top_to_bottom,
     opened,
     run,
@@ -70,15 +70,7 @@ def _log_in(page: Page, url: str, name: str, password: str, screenshots: Path) -
 def _solve(page: Page, name: str, url: str) -> None:
     _put(page, f"{url}/user/{name}", _OWN, source_of(*EXERCISE))
     page.goto(f"{url}/user/{name}/lab/tree/{_OWN}")
-    start, checked, own, _ = _cells(page)
-    run(page, start)
-    expect(start).to_contain_text("LAN: 192.168.", timeout=CHAPTER)
-    run(page, checked)
-    expect(checked).to_contain_text("0 of 1 checks pass", timeout=PATIENCE)
-    solve(page, own, SOLUTION)
-    expect(own.locator(".jp-OutputArea")).to_contain_text(re.compile(r"[0-9a-f]{64}"), timeout=PATIENCE)
-    run(page, checked)
-    expect(checked).to_contain_text("done, the only check passes", timeout=PATIENCE)
+    solve(page, opened(page, _OWN))
     page.keyboard.press("Control+S")
     expect(page.locator(".jp-mod-current.jp-mod-dirty")).to_have_count(0, timeout=PATIENCE)
 
@@ -86,18 +78,13 @@ def _solve(page: Page, name: str, url: str) -> None:
 def _come_back(page: Page, address: str) -> None:
     """What was written, its outputs, the kernel and the lab are as they were left."""
     page.goto(address)
-    _, checked, own, close = _cells(page)
+    _, checked, own, close = cells_of_exercise(opened(page, _OWN))
     expect(own).to_contain_text(SOLUTION)
     expect(checked).to_contain_text("done, the only check passes")
     run(page, own)
     expect(own.locator(".jp-OutputArea")).to_contain_text("already exists", timeout=PATIENCE)
     run(page, close)
     expect(close).to_contain_text(re.compile(r"\[\d+\]"), timeout=PATIENCE)
-
-
-def _cells(page: Page) -> list[Locator]:
-    notebook = opened(page, _OWN)
-    return [notebook.locator(".jp-CodeCell").nth(number) for number in range(len(EXERCISE))]
 
 
 def _put(page: Page, server: str, name: str, notebook: nbformat.NotebookNode) -> None:
