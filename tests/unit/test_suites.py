@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_make_passes_the_suite_on(suite: str) -> None:
             check=True,
         ).stdout
         assert f"{suites.VARIABLE} := {suite}" in said
+
+
+def test_the_engine_of_all_generations_is_built_once_whatever_suite_is_chosen() -> None:
+    ask = "from helpers.engine import entries, variants; print(entries.place(variants.GENERATIONS))"
+    argv = [sys.executable, "-c", ask]
+    places = {
+        subprocess.run(
+            argv, cwd=PROJECT, env={**os.environ, suites.VARIABLE: one}, stdout=subprocess.PIPE, check=True
+        ).stdout
+        for one in suites.ENGINES
+    }
+    assert len(places) == 1
 
 
 def test_the_engines_of_the_suites_run_side_by_side(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
