@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from helpers.engine import images
 from helpers.learning.checks import Check, Seen
 
 if TYPE_CHECKING:
     from helpers.lab import Lab
+
+_ANOTHER_SUITE = (
+    "This exercise is for another generation: end the lab, and repeat with `make lab SUITE=trixie`."
+)
 
 Level = Literal["easy", "real life", "hard"]
 
@@ -34,6 +39,8 @@ class Exercise:
         One solution: shell scripts, by the machine that runs them.
     undo:
         Shell scripts that undo the solution, so that the exercise is no longer done.
+    needs:
+        A Debian package that a machine must have, such as "docker-compose"; "" if any machine will do.
     """
 
     id: str
@@ -42,6 +49,13 @@ class Exercise:
     checks: Sequence[Check]
     solution: Mapping[str, str]
     undo: Mapping[str, str]
+    needs: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """Why it cannot be done on machines of the chosen suite, or "" if it can."""
+        there = not self.needs or self.needs in images.packages("machine")
+        return "" if there else f"a machine of {images.SUITE} has no {self.needs}"
 
     @property
     def beginning(self) -> str:
@@ -49,7 +63,9 @@ class Exercise:
         return "Run the chapter's cells from the top, except the last one, which closes the lab."
 
     def look(self, lab: Lab) -> list[Seen]:
-        """Carry out each check now."""
+        """Carry out each check now; one that fails stands for all if a machine lacks something."""
+        if self.lacking:
+            return [Seen(f"a machine has {self.needs}", False, self.lacking, _ANOTHER_SUITE)]
         return [check.look(lab) for check in self.checks]
 
 

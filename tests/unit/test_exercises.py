@@ -12,6 +12,7 @@ import nbformat
 import pytest
 
 from helpers import notebooks
+from helpers.engine import images
 from helpers.errors import LabError
 from helpers.lab import Lab, NoSuchContainer
 from helpers.learning import exercises, record
@@ -108,6 +109,17 @@ def test_a_command_in_a_hint_is_code_on_the_page(lab: Any) -> None:
         "<p>Hint: See <code>lamp &lt;name&gt;</code>.</p>"
         in Result(exercise, exercise.look(lab))._repr_html_()
     )
+
+
+def test_an_exercise_for_another_generation_says_so(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    exercise = Exercise("02-9", "easy", "Switch it on.", [], {}, {}, needs="lamp")
+    monkeypatch.setattr(images, "packages", lambda _: ["lamp"])
+    assert exercise.look(lab) == []
+    monkeypatch.setattr(images, "packages", lambda _: ["torch"])
+    (seen,) = exercise.look(lab)
+    assert not seen.ok
+    assert f"a machine of {images.SUITE} has no lamp" in str(seen)
+    assert "make lab SUITE=" in seen.hint
 
 
 def test_without_a_lab_it_explains_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

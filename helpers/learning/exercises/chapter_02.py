@@ -30,7 +30,6 @@ EXERCISES = [
             attached("store", {"backend"}, exactly=True),
             reaches("web1", "store", hint="A container can be on two networks. Which ones does web1 need?"),
             reaches("busybox1", "store", answered=False),
-            reaches("store", "{host}", answered=False),
             reaches("store", "{lan}.1", answered=False),
         ],
         solution={

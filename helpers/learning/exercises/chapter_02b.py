@@ -47,6 +47,7 @@ EXERCISES = [
             "docker compose --project-directory watch up -d"
         },
         undo={"host": "docker compose --project-directory watch down -t 0"},
+        needs="docker-compose",
     ),
     Exercise(
         "02b-3",
