@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,14 @@ _CONTINUES = "will continue in the background"  # an Engine waits no longer than
 # An Engine gives its swarm's manager 20 s to attach a container, which cannot be set. On a busy computer with
 # an emulated processor, that was too short now and then.
 MANAGER_WAS_SLOW = "attaching to network failed"
+# Seen on 20.10: the Engine has not been told yet of the network to which the manager attaches the container.
+_NOT_TOLD_YET = re.compile(r"network \w{25} not found")  # a swarm's ids have 25 characters
 _BRIDGE = "docker_gwbridge"  # connects a swarm's containers to the outside; each machine creates its own
+
+
+def is_transient(refusal: str) -> bool:
+    """Return whether a container that an Engine refused to start may start when it is asked once more."""
+    return MANAGER_WAS_SLOW in refusal or bool(_NOT_TOLD_YET.search(refusal))
 
 
 def form(manager: Machine, *workers: Machine) -> None:

@@ -135,17 +135,33 @@ def test_a_scene_is_put_in_order(patient: Any) -> None:
     assert joined[:2] == ("c0ffee", "outer")
 
 
-def test_a_manager_that_was_slow_is_asked_once_more(patient: Any) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "attaching to network failed, […]: context deadline exceeded",
+        "network vkad98j3c2s1dc01ov2dhcmpi not found",
+    ],
+)
+def test_a_swarm_that_was_slow_is_asked_once_more(patient: Any, refusal: str) -> None:
     starts: list[str] = []
 
     def start(container: str) -> None:
         starts.append(container)
         if len(starts) == 1:
-            raise APIError("500", explanation="attaching to network failed, […]: context deadline exceeded")
+            raise APIError("500", explanation=refusal)
 
     patient.api.start = start
     admission.put(patient, Scene(containers={"app": Container()}))
     assert starts == ["c0ffee", "c0ffee"]
+
+
+def test_a_start_that_is_refused_for_another_reason_is_not_repeated(patient: Any) -> None:
+    def start(container: str) -> None:
+        raise APIError("404", explanation="network inner not found")
+
+    patient.api.start = start
+    with pytest.raises(LabError, match="network inner not found"):
+        admission.put(patient, Scene(containers={"app": Container()}))
 
 
 def test_a_patient_that_cannot_be_admitted_is_discharged(patient: Any) -> None:

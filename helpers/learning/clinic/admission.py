@@ -134,7 +134,7 @@ def _start(lab: Lab, name: str, container: Container) -> None:
     try:
         api.start(created["Id"])
     except docker.errors.APIError as error:
-        if swarm.MANAGER_WAS_SLOW not in str(error.explanation):
+        if not swarm.is_transient(str(error.explanation)):
             raise
         api.start(created["Id"])
 
