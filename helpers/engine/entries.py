@@ -52,9 +52,8 @@ def place(variant: Variant) -> Path:
     """
     makers = [Path(builder.__file__), builder.WITH_DOCKERD, Path(stock.__file__)]
     code = b"".join(maker.read_bytes() for maker in makers)
-    digest = hashlib.sha256(images.key("vm", "machine", suite=variant.suites[0]).encode() + code).hexdigest()[
-        :12
-    ]
+    definitions = images.key("vm", "machine", suite=variant.suites[0])
+    digest = hashlib.sha256(definitions.encode() + code).hexdigest()[:12]
     return (offline.engine_store() or cached()) / f"{variant.name}-{digest}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from helpers import suites
 from helpers.engine import images
 from helpers.learning.checks import Check, Seen
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from helpers.lab import Lab
 
 _ANOTHER_SUITE = (
-    "This exercise is for another generation: end the lab, and repeat with `make lab SUITE=trixie`."
+    f"A newer Engine's machines have it: end this lab, then run `make lab SUITE={suites.DEFAULT}`."
 )
 
 Level = Literal["easy", "real life", "hard"]
