@@ -108,7 +108,9 @@ def test_a_command_that_ignores_the_signal_ends_too(host: Machine) -> None:
 
 
 def test_a_terminal_shows_ctrl_c_and_the_commands_reaction(host: Machine) -> None:
-    done = host.run("trap 'echo caught; exit 3' INT; tty; while :; do sleep 0.2; done", tty=True, timeout=10)
+    # A terminal sends the signal first and shows ^C then: a command that reacts at once may come before it.
+    on_signal = "trap 'sleep 1; echo caught; exit 3' INT"
+    done = host.run(f"{on_signal}; tty; while :; do sleep 0.2; done", tty=True, timeout=10)
     assert done.exit_code == 3
     assert done.stdout.splitlines() == ["/dev/pts/0", "^Ccaught"]
     assert done.stderr == ""

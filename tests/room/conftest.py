@@ -9,6 +9,19 @@ import pytest
 from tests.room.docker_host import DockerHost
 from tools.room import image
 
+LEARNERS = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--learners", type=int, default=LEARNERS, help="how many come at once (%(default)s)")
+
+
+@pytest.fixture(scope="session")
+def learners(pytestconfig: pytest.Config) -> list[str]:
+    """The names of those who come at once."""
+    names = ["ada", "bob", "eve", "kim", "mia"]
+    return names[: pytestconfig.getoption("--learners", LEARNERS)]
+
 
 @pytest.fixture(scope="session")
 def host() -> Iterator[DockerHost]:

@@ -55,14 +55,23 @@ def test_passwords_never_cross_a_network_in_the_clear_unless_that_is_said(
 
 
 @pytest.mark.parametrize(
-    ("gib", "processors", "learners"), [(24, 2, 4), (16, 16, 3), (128, 64, 31), (4, 8, 1)]
+    ("gib", "processors", "asked", "learners"),
+    [
+        (24, 2, 0, 4),
+        (16, 16, 0, 3),
+        (128, 64, 0, 31),
+        (4, 8, 0, 1),
+        (24, 2, 3, 3),
+        (24, 2, 5, 5),  # slower for each
+        (24, 2, 9, 5),
+    ],
 )
 def test_memory_and_processors_say_how_many_fit_in(
-    gib: int, processors: int, learners: int, monkeypatch: pytest.MonkeyPatch
+    gib: int, processors: int, asked: int, learners: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=gib * 2**30))
     monkeypatch.setattr(resources, "processors", lambda: processors)
-    assert start.capacity() == learners
+    assert start.admitted(asked) == learners
 
 
 def test_an_archive_is_what_both_formats_describe(tmp_path: Path) -> None:

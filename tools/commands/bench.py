@@ -7,12 +7,14 @@ from helpers.engine import connect
 from helpers.errors import LabError
 from helpers.paths import PROJECT
 from helpers.steps import say, step
-from tools.bench import journey, labs, page
+from tools.bench import journey, labs, page, room
 from tools.bench.rows import Row, as_table
+from tools.room import image
 
 _LABS, _WARM, _COLD = 9, 9, 3  # repetitions
 _ADDED = ("09", "10")  # chapters that came after the course's target
-_PARTS = ("labs", "warm", "cold", "course", "memory", "disk")
+_PARTS = ("labs", "warm", "cold", "course", "memory", "disk", "room")
+_LEARNERS = 5
 
 
 def command(parts: list[str]) -> int:
@@ -69,6 +71,11 @@ def command(parts: list[str]) -> int:
         tell(Row("bare machine (with Debian's packages) to the first result", "≤ 2.25 min", minutes, "min"))
     if "disk" in wanted:
         tell(Row("cached files of the embedded engine", "≤ 1.8 GiB", [journey.cached()], "GiB"))
+    if "room" in wanted:
+        image.build()
+        with step(f"Letting {_LEARNERS} learners into a room at once", about="5 min"):
+            for row in room.measure(_LEARNERS):
+                tell(row)
     print("\n".join(as_table(rows)))
     if setup and course:
         page.write(PROJECT / "docs", rows, told, setup, course)

@@ -21,7 +21,12 @@ def command(arguments: list[str]) -> int:
     parser.add_argument("--certificate", default="", help="a PEM file with its chain: then the URL is https")
     parser.add_argument("--key", default="", help="the certificate's key")
     parser.add_argument("--unencrypted", action="store_true", help="listen without TLS, wherever")
-    parser.add_argument("--learners", type=int, default=0, help="at once, if fewer than the computer carries")
+    parser.add_argument(
+        "--learners",
+        type=_at_least_one,
+        default=0,
+        help="at once, as far as memory goes (default: as this computer carries)",
+    )
     parser.add_argument("--expected", nargs="*", default=[], help="names: their servers are started at once")
     parser.add_argument(
         "--idle-s", type=int, default=3600, help="ends a server that is not used (%(default)s)"
@@ -30,3 +35,9 @@ def command(arguments: list[str]) -> int:
     parser.add_argument("--culls-every-s", type=int, default=60, help="looks for such (%(default)s)")
     parser.add_argument("--internet", action="store_true", help="let learners' containers reach the internet")
     return start.run(settings.Options(**vars(parser.parse_args(arguments))))
+
+
+def _at_least_one(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise argparse.ArgumentTypeError(f"{given} is not a number of at least 1")
+    return int(given)

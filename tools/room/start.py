@@ -46,7 +46,7 @@ def run(options: settings.Options) -> int:
     place = state_dir() / "room"
     place.mkdir(mode=0o700, exist_ok=True)
     room_password, leader_password = _passwords(place / "passwords.json")
-    learners = min(filter(None, (options.learners, capacity())))
+    learners = admitted(options.learners)
     file = place / "settings.json"
     settings.Settings(
         **asdict(replace(options, learners=learners)),
@@ -72,10 +72,14 @@ def run(options: settings.Options) -> int:
     return 0
 
 
-def capacity() -> int:
-    """Return how many learners this computer carries at once, by its memory and its processors."""
-    by_memory = (psutil.virtual_memory().total - _HOST_BYTES) // MEMORY_BYTES
-    return max(1, min(by_memory, int(resources.processors() / PROCESSORS)))
+def admitted(asked: int) -> int:
+    """Return how many learners may be here at once: as many as this computer carries, or (not 0) as asked.
+
+    More than its processors carry make each other wait; more than its memory holds would end each other.
+    """
+    by_memory = max(1, (psutil.virtual_memory().total - _HOST_BYTES) // MEMORY_BYTES)
+    by_processors = max(1, int(resources.processors() / PROCESSORS))
+    return min(by_memory, asked or by_processors)
 
 
 def refuse_unencrypted(options: settings.Options) -> None:
