@@ -21,6 +21,7 @@ from helpers import notebooks
 from helpers.paths import BUILD, PROJECT
 from helpers.waiting import NotYet, wait_until
 from tests.room.docker_host import DockerHost, run, told
+from tools.publish import chromium
 from tools.room import software
 
 SCREENSHOTS = BUILD / "screenshots"
@@ -143,6 +144,7 @@ def test_a_roomful_at_once(
 
 def test_a_learner_in_a_browser_closes_the_lid_and_comes_back(hub: Hub) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    chromium.provide("Testing a room in a browser")  # here, because there nothing can be fetched
     done = hub.script("in_a_browser", "ada", hub.passwords[0], str(SCREENSHOTS))
     assert done.returncode == 0, told(done)
 

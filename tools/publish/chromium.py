@@ -21,9 +21,8 @@ def program() -> str | None:
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
-@contextmanager
-def launched(why: str) -> Iterator[Browser]:
-    """Start a headless browser, installing Debian's if there is none; always close it afterwards.
+def provide(why: str) -> str:
+    """Return the path of a browser, having installed Debian's if there was none.
 
     Parameters
     ----------
@@ -44,6 +43,13 @@ def launched(why: str) -> Iterator[Browser]:
             f"none of {', '.join(PROGRAMS)} is installed, and this is not Debian or Ubuntu",
             "Install Chromium or Chrome so that one of these commands starts it, then repeat.",
         )
+    return path
+
+
+@contextmanager
+def launched(why: str) -> Iterator[Browser]:
+    """Start a headless browser, which is installed as by `provide`; always close it afterwards."""
+    path = provide(why)
     arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
