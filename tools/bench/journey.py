@@ -89,6 +89,15 @@ def cached() -> float:
     return sum(path.stat().st_blocks * 512 for path in files) / 2**30
 
 
+def up_to_the_lab() -> nbformat.NotebookNode:
+    """Chapter 00, with nothing but its code cells up to the one that starts the lab."""
+    chapter: nbformat.NotebookNode = nbformat.read(notebooks.find(["00"])[0], as_version=4)
+    cells = [cell for cell in chapter.cells if cell.cell_type == "code"]
+    end = next(number for number, cell in enumerate(cells) if cell.id == "lab") + 1
+    chapter.cells = cells[:end]
+    return chapter
+
+
 def _to_first_result(project: Path, own: Mapping[str, str]) -> tuple[float, dict[str, float]]:
     began = time.monotonic()
     steps: dict[str, float] = {}
@@ -106,10 +115,8 @@ def _to_first_result(project: Path, own: Mapping[str, str]) -> tuple[float, dict
 
 def _first_result(project: Path, own: Mapping[str, str]) -> float:
     """The time at which the cell of chapter 00 that starts the lab had its result, in a new kernel."""
-    chapter = nbformat.read(notebooks.find(["00"])[0], as_version=4)
-    cells = [cell for cell in chapter.cells if cell.cell_type == "code"]
-    end = next(number for number, cell in enumerate(cells) if cell.id == "lab") + 1
-    chapter.cells = [*cells[:end], *map(nbformat.v4.new_code_cell, (_NOW, "lab.close()"))]
+    chapter = up_to_the_lab()
+    chapter.cells += map(nbformat.v4.new_code_cell, (_NOW, "lab.close()"))
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         notebook, result = Path(made) / "first.ipynb", Path(made) / "told"
         nbformat.write(chapter, notebook)

@@ -48,7 +48,13 @@ def provide(why: str) -> str:
 
 @contextmanager
 def launched(why: str) -> Iterator[Browser]:
-    """Start a headless browser, which is installed as by `provide`; always close it afterwards."""
+    """Start a headless browser; always close it afterwards.
+
+    Raises
+    ------
+    LabError
+        If `provide` finds none and cannot install one.
+    """
     path = provide(why)
     arguments = ["--disable-background-networking", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:

@@ -148,7 +148,7 @@ def _passwords(path: Path) -> tuple[str, str]:
 
 def _tell(url: str, learners: int, room: str, leader: str) -> None:
     say(
-        f"The room is at {url}, for {learners} learners at once (memory and processors of this computer).\n"
+        f"The room is at {url}, for {learners} learners at once.\n"
         f"  its password: {room}\n"
         f"  yours, as {settings.LEADER}: {leader}\n"
         "Ctrl-C ends it; notebooks and progress stay."
